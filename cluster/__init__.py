@@ -1,0 +1,1 @@
+"""What runs on the cluster: stages, engines, the worker and its supervisor, batch jobs, and the CLI."""

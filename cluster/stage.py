@@ -1,0 +1,100 @@
+"""What a stage is. A new stage is one file in `cluster/stages/`; the framework finds it and does the rest.
+
+The worker claims a job, calls `run` with no transaction open (the slow part), then in one fenced transaction locks the
+subject, checks that the result is still about its current revision, writes `stage_results`, calls `apply` for the
+stage's own tables and follow-up jobs, and ends the job. `run` may be called twice for one job; `apply` takes effect once.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import Column
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audio.store import AudioStore
+from configs.settings import Settings
+from db import tables as t
+from db.engine import Database
+from db.queue import Backlog, Job, NewJob
+
+
+class SubjectKind(StrEnum):
+    """What a job is about: which row is locked before its result is written."""
+
+    CHUNK = "chunk"
+    DEVICE = "device"
+    DIALOGUE = "dialogue"
+
+
+SUBJECT_KEYS: dict[SubjectKind, Column[Any]] = {
+    SubjectKind.CHUNK: t.audio_chunks.c.chunk_id,
+    SubjectKind.DEVICE: t.devices.c.device_id,
+    SubjectKind.DIALOGUE: t.dialogues.c.dialogue_id,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageContext:
+    """What the process gives its stages. Built in the one wiring place of the worker."""
+
+    db: Database
+    store: AudioStore
+    settings: Settings
+
+
+class Stage(ABC):
+    """One step of the pipeline. Subclass it in a file of its own in `cluster/stages/`."""
+
+    name: ClassVar[str]
+    after: ClassVar[tuple[str, ...]] = ()
+    """Upstream stages. A finished upstream job about the same kind of subject enqueues this stage by itself;
+    across kinds (chunk → device) the upstream's `apply` returns the follow-up."""
+    subject: ClassVar[SubjectKind]
+    timeout_s: ClassVar[float] = 120.0
+    concurrency: ClassVar[int] = 1
+    """Jobs in flight per worker; see `window` where it should follow the backlog."""
+    num_cpus: ClassVar[float] = 0.25
+    status_column: ClassVar[Column[Any] | None] = None
+    """The column of the subject's row that follows this stage's jobs (PENDING, PROCESSING, DONE, ERROR)."""
+
+    def lock_key(self, subject_id: str) -> str:
+        """Jobs with one key never run at once. Default: one job at a time per subject."""
+        return subject_id
+
+    def window(self, backlog: Backlog) -> int:
+        """How many jobs one worker keeps in flight, given what waits."""
+        return self.concurrency
+
+    async def start(self, ctx: StageContext) -> None:
+        """Builds engines and clients, once per worker process. Raise Unavailable to be asked again."""
+
+    async def stop(self) -> None:
+        """Closes what `start` opened."""
+
+    @abstractmethod
+    async def run(self, ctx: StageContext, job: Job) -> Any:
+        """The work, outside any transaction. Reads its input from the database by `job.subject_id`.
+
+        Returns a dataclass or dict that pydantic can turn into JSON. Raises Transient, Rejected or Unavailable
+        (domain.errors); anything else counts as Transient.
+        """
+
+    async def is_current(self, tx: AsyncConnection, job: Job, result: Any) -> bool:
+        """Is the result still about the subject as it is now? Called with the subject's row locked.
+
+        Default: a dialogue's revision is the job's; chunks and devices have no revisions.
+        """
+        if self.subject is not SubjectKind.DIALOGUE:
+            return True
+        query = t.dialogues.select().with_only_columns(t.dialogues.c.revision, t.dialogues.c.state)
+        row = (await tx.execute(query.where(SUBJECT_KEYS[self.subject] == job.subject_id))).one_or_none()
+        return row is not None and row.revision == job.subject_rev and row.state == "closed"
+
+    async def apply(self, tx: AsyncConnection, job: Job, result: Any) -> list[NewJob]:
+        """Writes the stage's own tables inside the completing transaction and returns follow-up jobs.
+
+        The default writes nothing beyond `stage_results`.
+        """
+        return []

@@ -1,0 +1,1 @@
+"""Settings: YAML files, the loader that layers them, and the logger's format."""

@@ -1,0 +1,70 @@
+"""The one way to the database: an async SQLAlchemy engine over asyncpg, at most a few connections a process."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from domain.errors import Unavailable
+
+POOL_SIZE = 3
+"""With the lease renewer's own connection this keeps a process at 4 (DESIGN 8)."""
+
+_SERVER_GONE = (
+    asyncpg.exceptions.AdminShutdownError,
+    asyncpg.exceptions.CrashShutdownError,
+    asyncpg.exceptions.CannotConnectNowError,
+    asyncpg.exceptions.TooManyConnectionsError,
+    asyncpg.exceptions.ConnectionDoesNotExistError,
+    asyncpg.exceptions.ConnectionFailureError,
+)
+
+
+def is_database_down(error: BaseException) -> bool:
+    """True where the error says that the server cannot be reached, not that the statement was wrong."""
+    if isinstance(error, (PoolTimeout, ConnectionError, OSError, InterfaceError, *_SERVER_GONE)):
+        return True
+    if isinstance(error, DBAPIError):
+        cause = getattr(error.orig, "__cause__", None)
+        return error.connection_invalidated or isinstance(error, OperationalError) or isinstance(cause, _SERVER_GONE)
+    return False
+
+
+class Database:
+    """Connections to PostgreSQL 15 or newer.
+
+    `url` is any PostgreSQL URL (postgresql://, postgresql+asyncpg://, with a unix socket in ?host=).
+    """
+
+    def __init__(self, url: str, pool_size: int = POOL_SIZE) -> None:
+        self.url = make_url(url).set(drivername="postgresql+asyncpg")
+        self.engine = create_async_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"timeout": 5, "server_settings": {"application_name": "salescontrol", "timezone": "UTC"}},
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: commits at the end, rolls back on any error.
+
+        Raises Unavailable where the server cannot be reached; statement errors pass through unchanged.
+        """
+        try:
+            async with self.engine.begin() as connection:
+                yield connection
+        except Exception as error:
+            if is_database_down(error):
+                raise Unavailable(f"database: {type(error).__name__}: {error}", retry_after_s=2.0) from error
+            raise
+
+    async def dispose(self) -> None:
+        """Closes every pooled connection."""
+        await self.engine.dispose()

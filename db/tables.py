@@ -1,0 +1,278 @@
+"""Every table, once. SQLAlchemy Core metadata; Alembic compares itself with this. Times are timestamptz, UTC."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _created_at(name: str = "created_at") -> Column:  # type: ignore[type-arg]
+    return Column(name, DateTime(timezone=True), nullable=False, server_default=text("now()"))
+
+
+points = Table(
+    "points",
+    metadata,
+    Column("point_id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("country", Text),
+    Column("zone", Text, nullable=False, server_default="Europe/Belgrade"),
+    Column("language", Text, nullable=False, server_default="ru", comment="ISO 639-1, or auto"),
+    Column("opening_hours", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("goal", Double, comment="target upsell rate, 0 to 1"),
+    Column("catalogue", JSONB, comment="offer categories; null: the default catalogue"),
+    _created_at(),
+)
+
+registers = Table(
+    "registers",
+    metadata,
+    Column("register_id", Uuid, primary_key=True),
+    Column("point_id", Uuid, ForeignKey("points.point_id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    _created_at(),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device_id", Uuid, primary_key=True),
+    Column("point_id", Uuid, ForeignKey("points.point_id"), nullable=False, index=True),
+    Column("register_id", Uuid, ForeignKey("registers.register_id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("is_enabled", Boolean, nullable=False, server_default=text("true")),
+    Column("replaced_by", Uuid, ForeignKey("devices.device_id")),
+    Column("replaced_at", DateTime(timezone=True)),
+    Column("last_seen_at", DateTime(timezone=True)),
+    _created_at(),
+)
+
+device_tokens = Table(
+    "device_tokens",
+    metadata,
+    Column("token_sha256", Text, primary_key=True, comment="hex; the token itself is never stored"),
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False, index=True),
+    Column("revoked_at", DateTime(timezone=True)),
+    _created_at(),
+)
+
+audio_chunks = Table(
+    "audio_chunks",
+    metadata,
+    Column("chunk_id", Uuid, primary_key=True),
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False),
+    Column("point_id", Uuid, nullable=False),
+    Column("register_id", Uuid, nullable=False),
+    Column("session_id", Uuid, comment="one capture run of the recorder"),
+    Column("seq", Integer, comment="chunk number in the capture run"),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), nullable=False, comment="as the recorder said"),
+    Column("codec", Text, nullable=False),
+    Column("sample_rate", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("sha256", Text, nullable=False, comment="hex"),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("stored_path", Text, comment="relative to the audio store; null once erased or discarded"),
+    Column("status", Text, nullable=False, server_default="QUEUED"),
+    Column("error", Text),
+    Column("decoded_ms", BigInteger, comment="decoded length: this is the coverage, not end_ts"),
+    Column("decoded_at", DateTime(timezone=True)),
+    Column("received_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Index(
+        "uq_audio_chunks_device_id_session_id_seq",
+        "device_id",
+        "session_id",
+        "seq",
+        unique=True,
+        postgresql_where=text("session_id IS NOT NULL"),
+    ),
+    Index(
+        "uq_audio_chunks_device_id_start_ts",
+        "device_id",
+        "start_ts",
+        unique=True,
+        postgresql_where=text("session_id IS NULL"),
+    ),
+    Index("uq_audio_chunks_device_id_start_ts_sha256", "device_id", "start_ts", "sha256", unique=True),
+)
+
+speech_segments = Table(
+    "speech_segments",
+    metadata,
+    Column("chunk_id", Uuid, ForeignKey("audio_chunks.chunk_id", ondelete="CASCADE"), nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("device_id", Uuid, nullable=False),
+    Column("offset_start_ms", Integer, nullable=False, comment="from the first decoded sample of the chunk"),
+    Column("offset_end_ms", Integer, nullable=False),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("chunk_id", "idx"),
+    Index("ix_speech_segments_device_id_start_ts", "device_id", "start_ts"),
+)
+
+dialogues = Table(
+    "dialogues",
+    metadata,
+    Column("dialogue_id", Uuid, primary_key=True),
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False),
+    Column("point_id", Uuid, nullable=False),
+    Column("register_id", Uuid, nullable=False),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("state", Text, nullable=False, server_default="open", comment="open, closed or superseded"),
+    Column("alias_of", Uuid, comment="a superseded dialogue that was merged into another"),
+    Column("close_at", DateTime(timezone=True), comment="when an open one closes; null: not known yet"),
+    Column("closed_at", DateTime(timezone=True)),
+    Column("changed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("language", Text),
+    Column("asr_status", Text, nullable=False, server_default="PENDING"),
+    Column("asr_pass", Text),
+    Column("asr_model", Text, comment="id@revision, compute type"),
+    Column("asr_reasons", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("analysis_status", Text, nullable=False, server_default="PENDING"),
+    Column("skip_reason", Text),
+    Column("error", Text),
+    _created_at(),
+    Index("ix_dialogues_device_id_start_ts", "device_id", "start_ts"),
+    Index("ix_dialogues_point_id_start_ts", "point_id", "start_ts"),
+)
+
+dialogue_segments = Table(
+    "dialogue_segments",
+    metadata,
+    Column("dialogue_id", Uuid, ForeignKey("dialogues.dialogue_id", ondelete="CASCADE"), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("idx", Integer, nullable=False),
+    Column("chunk_id", Uuid, nullable=False),
+    Column("offset_start_ms", Integer, nullable=False),
+    Column("offset_end_ms", Integer, nullable=False),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), nullable=False),
+    PrimaryKeyConstraint("dialogue_id", "revision", "idx"),
+    Index("ix_dialogue_segments_chunk_id", "chunk_id"),
+)
+
+dialogue_transcripts = Table(
+    "dialogue_transcripts",
+    metadata,
+    Column("dialogue_id", Uuid, ForeignKey("dialogues.dialogue_id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("segments_json", JSONB, nullable=False, comment="utterances with words, ms since the epoch"),
+    Column("avg_logprob", Double),
+    Column("no_speech_prob", Double),
+    Column("transcript_sha256", Text, nullable=False),
+    _created_at(),
+)
+
+dialogue_upsell_analysis = Table(
+    "dialogue_upsell_analysis",
+    metadata,
+    Column("dialogue_id", Uuid, ForeignKey("dialogues.dialogue_id", ondelete="CASCADE"), primary_key=True),
+    Column("revision", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("attempted", Text, nullable=False),
+    Column("quality_score", SmallInteger, nullable=False),
+    Column("categories", JSONB, nullable=False),
+    Column("closing_question", Boolean, nullable=False),
+    Column("customer_reaction", Text, nullable=False),
+    Column("evidence_quotes", JSONB, nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("analysis_model", Text, nullable=False),
+    Column("prompt_version", Text, nullable=False),
+    Column("prompt_sha256", Text, nullable=False),
+    Column("transcript_sha256", Text, nullable=False),
+    Column("parameters", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("tokens_in", Integer, nullable=False, server_default="0"),
+    Column("tokens_out", Integer, nullable=False, server_default="0"),
+    Column("cost_usd", Double, nullable=False, server_default="0"),
+    _created_at(),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("tombstone_id", Uuid, primary_key=True),
+    Column("point_id", Uuid, nullable=False),
+    Column("device_id", Uuid, comment="null: every device of the point"),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), nullable=False),
+    _created_at(),
+    Index("ix_tombstones_point_id_start_ts", "point_id", "start_ts"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("job_id", BigInteger, Identity(), primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("subject_rev", Integer, nullable=False, server_default="0"),
+    Column("run_id", Uuid),
+    Column("lock_key", Text, nullable=False),
+    Column("class", SmallInteger, nullable=False, server_default="0", key="job_class"),
+    Column("fair_key", Text, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("run_after", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("lease_token", Uuid),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("worker", Text),
+    Column("last_error", Text),
+    Column("audio_ms", BigInteger, nullable=False, server_default="0", comment="how much audio waits in this job"),
+    Column("finished_at", DateTime(timezone=True)),
+    _created_at("enqueued_at"),
+    Index(
+        "uq_jobs_queued",
+        "stage",
+        "subject_id",
+        "run_id",
+        unique=True,
+        postgresql_where=text("state = 'queued'"),
+        postgresql_nulls_not_distinct=True,
+    ),
+    Index("uq_jobs_running_key", "stage", "lock_key", unique=True, postgresql_where=text("state = 'running'")),
+)
+
+stage_results = Table(
+    "stage_results",
+    metadata,
+    Column("result_id", BigInteger, Identity(), primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("subject_rev", Integer, nullable=False),
+    Column("run_id", Uuid),
+    Column("job_id", BigInteger, nullable=False),
+    Column("is_superseded", Boolean, nullable=False, server_default=text("false")),
+    Column("payload", JSONB, nullable=False),
+    _created_at(),
+    Index("ix_stage_results_stage_subject_id", "stage", "subject_id"),
+)

@@ -1,0 +1,76 @@
+"""Every status and label that the product stores or shows, defined once."""
+
+from enum import IntEnum, StrEnum
+
+
+class ChunkStatus(StrEnum):
+    """`audio_chunks.status`: how far the VAD stage came with one chunk."""
+
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    DONE = "DONE"
+    ERROR = "ERROR"
+
+
+class StageStatus(StrEnum):
+    """`dialogues.asr_status` and `dialogues.analysis_status`."""
+
+    PENDING = "PENDING"
+    PROCESSING = "PROCESSING"
+    DONE = "DONE"
+    ERROR = "ERROR"
+    SKIPPED = "SKIPPED"
+
+
+class DialogueState(StrEnum):
+    """An open dialogue may still change and has no ASR job; a superseded one is history or an alias."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
+
+
+class JobState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+    DEAD = "dead"
+
+
+class JobClass(IntEnum):
+    """Claim order: lower goes first. Follow-up jobs inherit the class of the job they follow."""
+
+    LIVE = 0
+    BACKFILL = 1
+    REANALYSIS = 2
+
+
+class Kind(StrEnum):
+    """What a dialogue is. Only `sale` enters a rate's denominator."""
+
+    SALE = "sale"
+    ENQUIRY = "enquiry"
+    STAFF = "staff"
+    UNCLEAR = "unclear"
+
+
+class Attempted(StrEnum):
+    """Did the cashier, unasked, offer something extra?"""
+
+    YES = "yes"
+    NO = "no"
+    UNCERTAIN = "uncertain"
+
+
+class Reaction(StrEnum):
+    """What the customer did with the offer. `unclear` also where nothing was offered."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNCLEAR = "unclear"
+
+
+class AsrPass(StrEnum):
+    FAST = "fast"
+    ACCURATE = "accurate"
