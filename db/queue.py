@@ -15,6 +15,8 @@ class NewJob:
     subject_rev: int = 0
     run_id: UUID | None = None
     job_class: JobClass | None = None
+    lock_key: str = ""
+    """Jobs of a stage with one key never run at once; empty: the subject's id."""
     fair_key: str = ""
     delay_s: float = 0.0
     """Not before now + delay, by the database's clock."""
