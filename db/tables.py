@@ -69,6 +69,7 @@ devices = Table(
     Column("replaced_by", Uuid, ForeignKey("devices.device_id")),
     Column("replaced_at", DateTime(timezone=True)),
     Column("last_seen_at", DateTime(timezone=True)),
+    Column("delivered_until", DateTime(timezone=True), comment="the device owes no audio for the time before this"),
     _created_at(),
 )
 
