@@ -92,6 +92,10 @@ class Stage(ABC):
         row = (await tx.execute(query.where(SUBJECT_KEYS[self.subject] == job.subject_id))).one_or_none()
         return row is not None and row.revision == job.subject_rev and row.state == "closed"
 
+    async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:
+        """Follow-up jobs once a job is dead, in the transaction that says so. Default: none."""
+        return []
+
     async def apply(self, tx: AsyncConnection, job: Job, result: Any) -> list[NewJob]:
         """Writes the stage's own tables inside the completing transaction and returns follow-up jobs.
 

@@ -17,7 +17,7 @@ from domain.errors import ConfigError
 
 FOLDER = Path(__file__).resolve().parent
 PREFIX = "SALESCONTROL_"
-NOT_SETTINGS = {"SALESCONTROL_HOME", "SALESCONTROL_PROFILE", "SALESCONTROL_PAUSE_DIR"}
+NOT_SETTINGS = {"SALESCONTROL_HOME", "SALESCONTROL_PROFILE", "SALESCONTROL_PAUSE_DIR", "SALESCONTROL_RAY_RUN", "SALESCONTROL_API_URL"}
 DEFAULT_ADMIN_TOKEN = "changeme-admin-token"
 
 SEED_NAMES = {
@@ -174,6 +174,17 @@ class Settings(Section):
     def storage_url(self) -> str:
         """Where audio is kept: a path or a URL."""
         return self.storage.url or str(self.home / "audio")
+
+
+def check_secrets(settings: Settings) -> None:
+    """Refuses default secrets outside of the local profile. Raises ConfigError that says what to set."""
+    if settings.profile != "local" and settings.auth.admin_token.get_secret_value() == DEFAULT_ADMIN_TOKEN:
+        raise ConfigError(
+            f"profile {settings.profile}: ADMIN_TOKEN still has its default; set a secret of your own, for example "
+            "ADMIN_TOKEN=$(openssl rand -hex 24)"
+        )
+    if len(settings.auth.admin_token.get_secret_value()) < 16:
+        raise ConfigError("ADMIN_TOKEN is shorter than 16 characters; set a longer secret")
 
 
 def default_home() -> Path:

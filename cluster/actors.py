@@ -1,0 +1,189 @@
+"""The Ray actors: a shell around Worker and Supervisor, each with its own thread and event loop.
+
+The loop starts in `__init__`, so that an actor which Ray restarts (kill -9, node loss) works again without being told.
+A loop that ends with an error ends its process: Ray then restarts it, and a broken actor never looks alive.
+"""
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+import ray
+
+from audio.store import open_store
+from cluster import steps
+from cluster.stage import StageContext
+from cluster.stages import discover
+from cluster.supervisor import Supervisor
+from cluster.wiring import database_url
+from cluster.worker import Worker
+from configs import logs, settings
+from db.engine import Database
+from db.leases import LeaseRenewer
+from db.queue import Queue
+
+log = logging.getLogger(__name__)
+
+NAMESPACE = "salescontrol"
+SUPERVISOR = "supervisor"
+DRAIN_S = 20.0
+
+
+class _Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self, main: Callable[[], Awaitable[None]]) -> None:
+        self._main = main
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, name="main-loop", daemon=True)
+        self.thread.start()
+
+    def call(self, coroutine: Any, timeout_s: float) -> Any:
+        """Runs a coroutine on the loop from another thread."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout_s)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self.loop)
+        try:
+            self.loop.run_until_complete(self._main())
+        except BaseException:
+            log.exception("loop_died")
+            os._exit(1)
+
+
+class WorkerActor:
+    """Hosts some stages. Created by the supervisor as a named, detached actor."""
+
+    def __init__(self, name: str, release: str, hosted: list[str] | None) -> None:
+        config = settings.load()
+        logs.setup(config.log.level)
+        self._name, self._release = name, release
+        stages = discover()
+        store, database = open_store(config.storage_url), Database(database_url(config))
+        renewer = LeaseRenewer(database.url, config.jobs)
+        ctx = StageContext(database, store, config)
+        queue = Queue(database, config.jobs)
+        self._worker = Worker(
+            f"{name}@{os.getpid()}", ctx, queue, renewer, stages, hosted or list(stages), steps.from_environment()
+        )
+        self._loop = _Loop(self._worker.run)
+
+    def ping(self) -> dict[str, Any]:
+        """Name, process id, release and what is in flight by stage."""
+        stages = [asdict(snapshot) for snapshot in self._worker.snapshot()]
+        return {"name": self._name, "pid": os.getpid(), "release": self._release, "stages": stages}
+
+    def drain(self) -> None:
+        """Returns once nothing is in flight: finished, or handed back to the queue."""
+        self._loop.call(self._worker.drain(DRAIN_S), DRAIN_S * 3)
+
+
+class SupervisorActor:
+    """Keeps the configured workers alive and the house clean. One per cluster, by name."""
+
+    def __init__(self, release: str) -> None:
+        config = settings.load()
+        logs.setup(config.log.level)
+        self._release = release
+        database = Database(database_url(config), pool_size=1)
+        self._supervisor = Supervisor(config, database, open_store(config.storage_url), RayWorkers(release))
+        self._loop = _Loop(self._supervisor.run)
+
+    def ping(self) -> dict[str, Any]:
+        """Process id, release, and the workers as last seen."""
+        return {"pid": os.getpid(), "release": self._release, "workers": self._supervisor.seen}
+
+    def stop(self) -> None:
+        """Drains and ends every worker. The supervisor itself is ended by the caller."""
+        self._loop.call(self._supervisor.stop(), DRAIN_S * 4)
+
+
+class RayWorkers:
+    """The supervisor's view of worker actors, in Ray's terms."""
+
+    def __init__(self, release: str) -> None:
+        self.release = release
+
+    def ensure(self, name: str, hosted: list[str] | None, num_cpus: float) -> dict[str, Any] | None:
+        """Its ping, starting the worker where it is missing or of another release; None while it is not answering."""
+        try:
+            actor = ray.get_actor(name, NAMESPACE)
+        except ValueError:
+            self._create(name, hosted, num_cpus)
+            return None
+        try:
+            seen: dict[str, Any] = ray.get(actor.ping.remote(), timeout=10)
+        except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
+            return None
+        if seen["release"] != self.release:
+            self.remove(name)
+            return None
+        return seen
+
+    def names(self) -> list[str]:
+        """Workers that exist now, ours or of another release."""
+        actors = ray.util.list_named_actors(all_namespaces=True)
+        return sorted(a["name"] for a in actors if a["namespace"] == NAMESPACE and a["name"] != SUPERVISOR)
+
+    def remove(self, name: str) -> None:
+        """Drains a worker, then ends it for good."""
+        try:
+            actor = ray.get_actor(name, NAMESPACE)
+        except ValueError:
+            return
+        try:
+            ray.get(actor.drain.remote(), timeout=DRAIN_S * 3)
+        except (ray.exceptions.RayError, TimeoutError):
+            log.warning("drain_failed", extra={"worker": name})
+        ray.kill(actor, no_restart=True)
+
+    def _create(self, name: str, hosted: list[str] | None, num_cpus: float) -> None:
+        remote = ray.remote(WorkerActor).options(
+            name=name,
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            num_cpus=num_cpus,
+            max_restarts=-1,
+            max_task_retries=0,
+            max_concurrency=4,
+        )
+        remote.remote(name, self.release, hosted)
+        log.info("worker_started", extra={"worker": name, "stages": hosted or "all"})
+
+
+def start_supervisor(release: str) -> Any:
+    """The one supervisor, on the head. One of another release is drained and replaced. Returns the actor handle."""
+    try:
+        old = ray.get_actor(SUPERVISOR, NAMESPACE)
+        if ray.get(old.ping.remote(), timeout=30)["release"] == release:
+            return old
+        stop_supervisor(old)
+    except ValueError:
+        log.info("no_supervisor_yet")
+    except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
+        ray.kill(old, no_restart=True)
+    remote = ray.remote(SupervisorActor).options(
+        name=SUPERVISOR,
+        namespace=NAMESPACE,
+        lifetime="detached",
+        get_if_exists=True,
+        num_cpus=0,
+        resources={"node:__internal_head__": 0.001},
+        max_restarts=-1,
+        max_concurrency=4,
+    )
+    return remote.remote(release)
+
+
+def stop_supervisor(actor: Any) -> None:
+    """Drains every worker and ends them and the supervisor."""
+    try:
+        ray.get(actor.stop.remote(), timeout=DRAIN_S * 4)
+    except (ray.exceptions.RayError, TimeoutError):
+        log.warning("supervisor_did_not_drain")
+    ray.kill(actor, no_restart=True)

@@ -1,0 +1,48 @@
+"""All commands in one place, and what an expected error looks like on the screen."""
+
+import sys
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from cluster.cli import cluster_commands, config, demo, devices, doctor, evaluate, export, import_, jobs, status
+from domain.errors import ConfigError, SalesControlError
+
+app = typer.Typer(
+    name="salescontrol",
+    help="Finds upselling in shop-counter audio: records, transcribes and judges every cashier-customer dialogue.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("up")(cluster_commands.up)
+app.command("down")(cluster_commands.down)
+app.command("status")(status.status)
+app.command("demo")(demo.demo)
+app.command("migrate")(cluster_commands.migrate)
+app.command("doctor")(doctor.doctor)
+app.command("import")(import_.import_recordings)
+app.command("export")(export.export)
+app.command("eval")(evaluate.evaluate)
+app.add_typer(devices.app, name="devices")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(config.app, name="config")
+
+
+def run() -> NoReturn:
+    """Runs the CLI: exit 0 well, 1 failed, 2 usage or configuration."""
+    try:
+        app()
+    except ConfigError as error:
+        _say(error)
+        sys.exit(2)
+    except SalesControlError as error:
+        _say(error)
+        sys.exit(1)
+    sys.exit(0)
+
+
+def _say(error: Exception) -> None:
+    Console(stderr=True).print(Text.assemble(("error: ", "bold red"), str(error)))

@@ -1,0 +1,155 @@
+"""Bringing the whole system up and down: database, Ray head, Serve applications, supervisor, dashboard."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fasteners
+import ray
+
+from cluster import dashboard_process, ray_head
+from cluster.actors import NAMESPACE, SUPERVISOR, start_supervisor, stop_supervisor
+from cluster.release import ROOT, release_hash
+from cluster.serving import ServeApi, read_config
+from configs.settings import Settings, check_secrets
+from db import embedded, migrate
+
+Report = Callable[[str, str], None]
+"""(step, state) for the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What `up` brought up."""
+
+    database_url: str
+    ray_address: str
+    ray_dashboard_url: str
+    api_url: str
+    dashboard_url: str | None
+
+
+def up(settings: Settings, report: Report) -> Running:
+    """Starts what does not run yet and waits until all is ready. Safe to call again, and from two terminals.
+
+    Raises SalesControlError where a part does not start, naming it.
+    """
+    check_secrets(settings)
+    with _only_one(settings.home):
+        report("database", "starting")
+        url = prepare_database(settings)
+        report("database", "ready")
+        release = release_hash(settings)
+        address, dashboard_url = _ensure_ray(settings, url, release, report)
+        api = ServeApi(dashboard_url, _token(settings.home))
+        config = read_config(settings)
+        api.deploy(config)
+        report("workers", "starting")
+        with _connected(settings.home, address):
+            ray.get(start_supervisor(release).ping.remote(), timeout=60)
+        report("workers", "ready")
+        names = [application["name"] for application in config["applications"]]
+        api.wait_until_running(names, lambda states: [report(n, s.lower()) for n, s in states.items()] and None)
+        page = dashboard_process.start(settings)
+        return Running(url, address, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
+
+
+def down(settings: Settings, report: Report) -> None:
+    """Drains and stops everything that `up` started. What is in flight goes back to the queue."""
+    with _only_one(settings.home):
+        report("dashboard", "stopping")
+        dashboard_process.stop(settings.home)
+        stop_ray(settings, report)
+        if settings.database.url is None:
+            report("database", "stopping")
+            embedded.stop(settings.home)
+
+
+def stop_ray(settings: Settings, report: Report) -> None:
+    """Drains the workers and ends this home's Ray head, or leaves a shared cluster without our parts."""
+    shared = os.environ.get("RAY_ADDRESS")
+    head = None if shared else ray_head.running(settings.home)
+    address = shared or (head.address if head else None)
+    if address:
+        report("workers", "draining")
+        with _connected(settings.home, address):
+            try:
+                stop_supervisor(ray.get_actor(SUPERVISOR, NAMESPACE))
+            except ValueError:
+                report("workers", "none")
+    if shared:
+        ServeApi(_dashboard_url(), _token(settings.home)).shut_down()
+    else:
+        report("ray", "stopping")
+        ray_head.stop(settings.home)
+
+
+def prepare_database(settings: Settings) -> str:
+    """The database's URL, started if it is the embedded one, and migrated to the newest schema."""
+    url = settings.database.url.get_secret_value() if settings.database.url else embedded.start(settings.home)
+    migrate.upgrade(url)
+    return url
+
+
+def cluster_environment(settings: Settings, url: str) -> dict[str, str]:
+    """What every process of the cluster inherits."""
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return {
+        **ray_head.environment(settings.home),
+        "DATABASE_URL": url,
+        "SALESCONTROL_HOME": str(settings.home),
+        "SALESCONTROL_PROFILE": settings.profile,
+        "PYTHONPATH": path,
+        "OMP_NUM_THREADS": "1",
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+    }
+
+
+def _ensure_ray(settings: Settings, url: str, release: str, report: Report) -> tuple[str, str]:
+    shared = os.environ.get("RAY_ADDRESS")
+    if shared:
+        return shared, _dashboard_url()
+    stamp = settings.home / "run" / "release"
+    head = ray_head.running(settings.home)
+    if head and stamp.exists() and stamp.read_text() != release:
+        report("ray", "replacing another release")
+        stop_ray(settings, report)
+        head = None
+    if head is None:
+        report("ray", "starting")
+        head = ray_head.start(settings, cluster_environment(settings, url))
+        stamp.write_text(release)
+    report("ray", "ready")
+    return head.address, head.dashboard_url
+
+
+@contextmanager
+def _connected(home: Path, address: str) -> Iterator[Any]:
+    """This process as a Ray driver, for a moment."""
+    os.environ.update(ray_head.environment(home) if "RAY_AUTH_MODE" not in os.environ else {})
+    ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """One `up` or `down` at a time per home."""
+    lock = home / "run" / "lifecycle.lock"
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with fasteners.InterProcessLock(str(lock)):
+        yield
+
+
+def _token(home: Path) -> str | None:
+    path = os.environ.get("RAY_AUTH_TOKEN_PATH") or ray_head.environment(home)["RAY_AUTH_TOKEN_PATH"]
+    return os.environ.get("RAY_AUTH_TOKEN") or Path(path).read_text().strip()
+
+
+def _dashboard_url() -> str:
+    return os.environ.get("RAY_API_SERVER_ADDRESS", "http://127.0.0.1:8265")

@@ -1,0 +1,168 @@
+"""The local Ray head: started by `up` with its own folder, ports and token, ended by `down` without touching any other Ray.
+
+On a fleet RAY_ADDRESS names the cluster and nothing here is used.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from configs.settings import Settings
+from domain.errors import SalesControlError
+
+START_TIMEOUT_S = 60.0
+RUN_MARK = "SALESCONTROL_RAY_RUN"
+
+
+class RayHeadError(SalesControlError):
+    """The Ray head did not start or stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class RayHead:
+    """A head that this home started. `pid` is the `ray start --block` process, `mark` is in the environment of its children."""
+
+    pid: int
+    mark: str
+    address: str
+    dashboard_url: str
+    temp_dir: str
+
+    @property
+    def is_running(self) -> bool:
+        """True while the head's GCS port answers and its process lives."""
+        host, port = self.address.split(":")
+        return psutil.pid_exists(self.pid) and _answers(host, int(port))
+
+
+def running(home: Path) -> RayHead | None:
+    """The head that this home started, if it still runs."""
+    try:
+        head = RayHead(**json.loads(_record(home).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return head if head.is_running else None
+
+
+def environment(home: Path) -> dict[str, str]:
+    """Variables with which any process joins this home's Ray: token authentication on, usage statistics off."""
+    token = home / "run" / "ray_token"
+    if not token.exists():
+        token.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(token, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.write(descriptor, secrets.token_hex(32).encode())
+        os.close(descriptor)
+    return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token), "RAY_USAGE_STATS_ENABLED": "0"}
+
+
+def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
+    """Starts the head and waits until it answers.
+
+    `env` goes to every process of the cluster. Raises RayHeadError with the log's end.
+    """
+    stop(settings.home)
+    server = settings.server
+    for name, port in (("ray_port", server.ray_port), ("ray_dashboard_port", server.ray_dashboard_port)):
+        if _answers("127.0.0.1", port):
+            raise RayHeadError(
+                f"port {port} is taken by another program; free it or set SALESCONTROL_SERVER__{name.upper()}"
+            )
+    mark = secrets.token_hex(8)
+    temp_dir = f"/tmp/salescontrol-{hashlib.sha256(str(settings.home).encode()).hexdigest()[:8]}"
+    log_path = settings.home / "logs" / "ray.log"
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    command = [
+        str(Path(sys.executable).with_name("ray")),
+        *("start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={server.ray_port}"),
+        *("--dashboard-host=127.0.0.1", f"--dashboard-port={server.ray_dashboard_port}"),
+        *(f"--dashboard-agent-listen-port={_free_port()}", f"--dashboard-agent-grpc-port={_free_port()}"),
+        *(f"--metrics-export-port={_free_port()}", f"--ray-client-server-port={_free_port()}"),
+        *(f"--temp-dir={temp_dir}", '--resources={"audio_disk": 1}', "--disable-usage-stats"),
+    ]
+    with log_path.open("ab") as out:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, **env, RUN_MARK: mark},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    head = RayHead(
+        pid=process.pid,
+        mark=mark,
+        address=f"127.0.0.1:{server.ray_port}",
+        dashboard_url=f"http://127.0.0.1:{server.ray_dashboard_port}",
+        temp_dir=temp_dir,
+    )
+    _record(settings.home).write_text(json.dumps(asdict(head)))
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not (head.is_running and _answers("127.0.0.1", server.ray_dashboard_port)):
+        if process.poll() is not None or time.monotonic() > deadline:
+            tail = log_path.read_text(errors="replace")[-2000:]
+            stop(settings.home)
+            raise RayHeadError(f"Ray did not start; {log_path} ends with:\n{tail}")
+        time.sleep(0.2)
+    return head
+
+
+def stop(home: Path) -> int:
+    """Ends every process of this home's head, also after its parent was killed. Returns how many there were."""
+    try:
+        head = RayHead(**json.loads(_record(home).read_text()))
+    except (OSError, ValueError, TypeError):
+        return 0
+    processes = _processes(head)
+    if psutil.pid_exists(head.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(head.pid, signal.SIGTERM)
+    _, alive = psutil.wait_procs(processes, timeout=8)
+    for process in {*alive, *_processes(head)}:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(alive, timeout=5)
+    _record(home).unlink(missing_ok=True)
+    return len(processes)
+
+
+def _processes(head: RayHead) -> set[psutil.Process]:
+    """Everything that descends from the head: by environment mark, by its folder on the command line, by parent."""
+    found: set[psutil.Process] = set()
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid == os.getpid():
+                continue
+            named = any(f"{head.temp_dir}/" in part or part.endswith(head.temp_dir) for part in process.cmdline())
+            if named or process.environ().get(RUN_MARK) == head.mark:
+                found.add(process)
+                found.update(process.children(recursive=True))
+    return {process for process in found if process.pid != os.getpid()}
+
+
+def _record(home: Path) -> Path:
+    return home / "run" / "ray.json"
+
+
+def _answers(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((host, port)) == 0
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,79 @@
+"""Serve applications: deployed from `configs/serve.yaml`, as `serve deploy` does it, and watched until they run."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+from configs.settings import FOLDER, Settings
+from domain.errors import SalesControlError
+
+READY_TIMEOUT_S = 180.0
+
+
+class ServeError(SalesControlError):
+    """An application did not deploy."""
+
+
+def read_config(settings: Settings) -> dict[str, Any]:
+    """`configs/serve.yaml` (or the profile's own file) with host and port from the settings."""
+    own = FOLDER / f"serve.{settings.profile}.yaml"
+    path = own if own.is_file() else FOLDER / "serve.yaml"
+    config: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    config["http_options"] |= {"host": settings.server.host, "port": settings.server.port}
+    return config
+
+
+class ServeApi:
+    """Ray's Serve REST API on the dashboard's address."""
+
+    def __init__(self, dashboard_url: str, token: str | None) -> None:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._client = httpx.Client(base_url=dashboard_url, headers=headers, timeout=30)
+
+    def deploy(self, config: dict[str, Any]) -> None:
+        """Declares what should run. Raises ServeError with Ray's answer."""
+        answer = self._client.put("/api/serve/applications/", json=config)
+        if answer.is_error:
+            raise ServeError(f"Ray Serve refused the configuration: {answer.status_code} {answer.text[:1000]}")
+
+    def applications(self) -> dict[str, Any]:
+        """Application name → {status, message, deployments: {name: {status, replicas}}}; empty where Serve is off."""
+        try:
+            answer = self._client.get("/api/serve/applications/")
+            answer.raise_for_status()
+        except httpx.HTTPError:
+            return {}
+        found: dict[str, Any] = answer.json().get("applications", {})
+        return found
+
+    def wait_until_running(self, wanted: list[str], report: Callable[[dict[str, str]], None]) -> None:
+        """Blocks until every wanted application runs. `report` gets {name: status} once a second.
+
+        Raises ServeError with the application's own message where a deploy fails or takes too long.
+        """
+        deadline = time.monotonic() + READY_TIMEOUT_S
+        while True:
+            applications = self.applications()
+            states = {name: applications.get(name, {}).get("status", "NOT_STARTED") for name in wanted}
+            report(states)
+            if all(state == "RUNNING" for state in states.values()):
+                return
+            failed = [name for name, state in states.items() if state in ("DEPLOY_FAILED", "UNHEALTHY")]
+            if failed or time.monotonic() > deadline:
+                name = (failed or [n for n, state in states.items() if state != "RUNNING"])[0]
+                raise ServeError(f"{name}: {states[name]}: {_reason(applications.get(name, {}))}")
+            time.sleep(0.5)
+
+    def shut_down(self) -> None:
+        """Removes every application."""
+        self._client.delete("/api/serve/applications/")
+
+
+def _reason(application: dict[str, Any]) -> str:
+    messages = [application.get("message", "")]
+    messages += [d.get("message", "") for d in application.get("deployments", {}).values()]
+    return " ".join(m for m in messages if m)[-1500:] or "no message from Ray Serve"

@@ -1,0 +1,286 @@
+"""The worker: claims jobs of its stages, runs them, and commits each result with its follow-ups behind the fence."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cluster.stage import SUBJECT_KEYS, Stage, StageContext, SubjectKind
+from cluster.stages import downstream
+from cluster.steps import Reached, Step, pass_through
+from db import tables as t
+from db.leases import LeaseRenewer
+from db.queue import Backlog, Job, NewJob, Queue
+from domain.errors import LeaseLost, Rejected, Unavailable
+from domain.status import ChunkStatus, JobState, StageStatus
+
+log = logging.getLogger(__name__)
+
+IDLE_POLL_FACTOR = 1.5
+IDLE_POLL_MAX_S = 3.0
+"""An idle stage is polled less and less often, up to this; any completed job or notification wakes it at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageSnapshot:
+    """What one stage of a worker does now; for `status` and for draining."""
+
+    stage: str
+    in_flight: int
+    is_ready: bool
+    last_error: str | None = None
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One stage's share of the worker."""
+
+    stage: Stage
+    tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    is_ready: bool = False
+    last_error: str | None = None
+
+
+class Worker:
+    """Runs some stages in one process. `name` is unique in the cluster; `stages` are all that exist, `hosted` ours."""
+
+    def __init__(
+        self,
+        name: str,
+        ctx: StageContext,
+        queue: Queue,
+        renewer: LeaseRenewer,
+        stages: dict[str, Stage],
+        hosted: Sequence[str],
+        reached: Reached = pass_through,
+    ) -> None:
+        self.name = name
+        self.ctx = ctx
+        self.queue = queue
+        self.renewer = renewer
+        self.stages = stages
+        self.lanes = {stage_name: _Lane(stages[stage_name]) for stage_name in hosted}
+        self.reached = reached
+        self.is_draining = False
+
+    async def run(self) -> None:
+        """Works until `drain` is called and everything in flight has ended."""
+        self.renewer.start(on_hint=self.wake)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for lane in self.lanes.values():
+                    group.create_task(self._serve(lane), name=f"stage:{lane.stage.name}")
+        finally:
+            await asyncio.to_thread(self.renewer.stop)
+            for lane in self.lanes.values():
+                await lane.stage.stop()
+
+    async def drain(self, timeout_s: float) -> None:
+        """Takes no new jobs, lets running ones finish for `timeout_s`, then hands the rest back."""
+        self.is_draining = True
+        self.wake()
+        running = [task for lane in self.lanes.values() for task in lane.tasks.values()]
+        if not running:
+            return
+        _, late = await asyncio.wait(running, timeout=timeout_s)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=timeout_s)
+
+    def snapshot(self) -> list[StageSnapshot]:
+        """In-flight counts by stage."""
+        return [
+            StageSnapshot(name, len(lane.tasks), lane.is_ready, lane.last_error) for name, lane in self.lanes.items()
+        ]
+
+    def wake(self, stage: str | None = None) -> None:
+        """Looks for jobs now instead of at the next poll. None: every stage."""
+        for name, lane in self.lanes.items():
+            if stage is None or stage == name:
+                lane.wake.set()
+
+    async def _serve(self, lane: _Lane) -> None:
+        poll_s = self.ctx.settings.jobs.poll_s
+        wait_s = poll_s
+        while not self.is_draining:
+            lane.wake.clear()
+            try:
+                claimed = await self._fill(lane)
+                lane.last_error = None
+            except Unavailable as error:
+                self._report_outage(lane, error)
+                claimed, wait_s = 0, max(wait_s, min(error.retry_after_s, IDLE_POLL_MAX_S))
+            except Exception:
+                log.exception("claim_failed", extra={"stage": lane.stage.name, "worker": self.name})
+                claimed, wait_s = 0, IDLE_POLL_MAX_S
+            wait_s = poll_s if claimed else min(wait_s * IDLE_POLL_FACTOR, IDLE_POLL_MAX_S)
+            await _wait_for(lane, wait_s)
+        while lane.tasks:
+            await asyncio.wait(lane.tasks.values())
+
+    async def _fill(self, lane: _Lane) -> int:
+        """Claims as many jobs as the stage's window leaves room for. Returns how many."""
+        stage = lane.stage
+        if not lane.is_ready:
+            await stage.start(self.ctx)
+            lane.is_ready = True
+        backlog = await self.queue.backlog(stage.name)
+        room = stage.window(backlog) - len(lane.tasks)
+        if room <= 0 or not _has_work(backlog):
+            return 0
+        self.reached(stage.name, Step.BEFORE_CLAIM)
+        jobs = await self.queue.claim(stage.name, room, self.name, on_claim=self._mark_processing(stage))
+        for job in jobs:
+            task = asyncio.create_task(self._work(lane, job), name=f"job:{job.job_id}")
+            lane.tasks[job.job_id] = task
+            task.add_done_callback(lambda _, job_id=job.job_id: self._ended(lane, job_id))
+        return len(jobs)
+
+    def _ended(self, lane: _Lane, job_id: int) -> None:
+        lane.tasks.pop(job_id, None)
+        lane.wake.set()
+
+    async def _work(self, lane: _Lane, job: Job) -> None:
+        stage = lane.stage
+        fields = {"stage": stage.name, "job_id": job.job_id, "subject_id": job.subject_id, "worker": self.name}
+        self.reached(stage.name, Step.AFTER_CLAIM)
+        self.renewer.register(job, stage.timeout_s)
+        try:
+            async with asyncio.timeout(stage.timeout_s):
+                work = asyncio.ensure_future(stage.run(self.ctx, job))
+                await asyncio.sleep(0)
+                self.reached(stage.name, Step.MID_WORK)
+                result = await work
+            self.reached(stage.name, Step.BEFORE_COMMIT)
+            state = await self._commit(stage, job, result)
+            self.reached(stage.name, Step.AFTER_COMMIT)
+            log.info("stage_done", extra={**fields, "state": state})
+        except LeaseLost:
+            log.warning("lease_lost", extra=fields)
+        except asyncio.CancelledError:
+            await self._hand_back(stage, job, Unavailable("worker is shutting down", retry_after_s=0.0), pause=False)
+        except Unavailable as error:
+            self._report_outage(lane, error)
+            await self._hand_back(stage, job, error)
+        except Rejected as error:
+            await self._fail(stage, job, error, retry=False)
+        except TimeoutError:
+            await self._fail(stage, job, TimeoutError(f"took longer than {stage.timeout_s:g} s"), retry=True)
+        except Exception as error:
+            log.exception("stage_failed", extra=fields)
+            await self._fail(stage, job, error, retry=True)
+        finally:
+            self.renewer.unregister(job)
+
+    async def _commit(self, stage: Stage, job: Job, result: Any) -> JobState:
+        """One transaction: subject locked, revision compared, fence passed, result and follow-ups written."""
+        payload = TypeAdapter(type(result)).dump_python(result, mode="json")
+        async with self.ctx.db.begin() as tx:
+            await _lock_subject(tx, stage, job)
+            is_current = await stage.is_current(tx, job, result)
+            state = JobState.DONE if is_current else JobState.SUPERSEDED
+            await self.queue.complete(tx, job, state)
+            await tx.execute(
+                t.stage_results.insert().values(
+                    stage=stage.name,
+                    subject_id=job.subject_id,
+                    subject_rev=job.subject_rev,
+                    run_id=job.run_id,
+                    job_id=job.job_id,
+                    is_superseded=not is_current,
+                    payload=payload,
+                )
+            )
+            followers: list[NewJob] = []
+            if is_current and job.run_id is None:
+                await _set_status(tx, stage, [job.subject_id], StageStatus.DONE)
+                followers = await stage.apply(tx, job, result)
+                followers += self._automatic_followers(stage, job)
+            await self.queue.enqueue(tx, [self._with_key(follower) for follower in followers], following=job)
+        for follower in followers:
+            self.wake(follower.stage)
+        return state
+
+    def _automatic_followers(self, stage: Stage, job: Job) -> list[NewJob]:
+        return [
+            NewJob(s.name, job.subject_id, job.subject_rev, fair_key=job.fair_key, audio_ms=job.audio_ms)
+            for s in downstream(self.stages, stage)
+        ]
+
+    def _with_key(self, new: NewJob) -> NewJob:
+        stage = self.stages.get(new.stage)
+        return new if new.lock_key or stage is None else replace(new, lock_key=stage.lock_key(new.subject_id))
+
+    def _mark_processing(self, stage: Stage) -> Any:
+        async def mark(tx: AsyncConnection, jobs: list[Job]) -> None:
+            subjects = [job.subject_id for job in jobs if job.run_id is None]
+            await _set_status(tx, stage, subjects, StageStatus.PROCESSING)
+
+        return mark
+
+    async def _hand_back(self, stage: Stage, job: Job, error: Unavailable, *, pause: bool = True) -> None:
+        try:
+            async with self.ctx.db.begin() as tx:
+                await _lock_subject(tx, stage, job)
+                await self.queue.give_back(tx, job, str(error), error.retry_after_s, pause=pause)
+                if job.run_id is None:
+                    await _set_status(tx, stage, [job.subject_id], StageStatus.PENDING)
+        except (LeaseLost, Unavailable) as lost:
+            log.warning("hand_back_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
+
+    async def _fail(self, stage: Stage, job: Job, error: Exception, *, retry: bool) -> None:
+        text = f"{type(error).__name__}: {error}"
+        try:
+            async with self.ctx.db.begin() as tx:
+                await _lock_subject(tx, stage, job)
+                state = await self.queue.fail(tx, job, text, retry=retry)
+                if job.run_id is None:
+                    dead = state is JobState.DEAD
+                    await _set_status(tx, stage, [job.subject_id], StageStatus.ERROR if dead else StageStatus.PENDING, text)
+                    followers = await stage.on_dead(tx, job) if dead else []
+                    await self.queue.enqueue(tx, [self._with_key(f) for f in followers], following=job)
+            log.warning("job_failed", extra={"stage": stage.name, "job_id": job.job_id, "state": state, "reason": text})
+        except (LeaseLost, Unavailable) as lost:
+            log.warning("failure_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
+
+    def _report_outage(self, lane: _Lane, error: Unavailable) -> None:
+        if lane.last_error != str(error):
+            log.warning("stage_waits", extra={"stage": lane.stage.name, "worker": self.name, "reason": str(error)})
+        lane.last_error = str(error)
+
+
+async def _wait_for(lane: _Lane, timeout_s: float) -> None:
+    try:
+        await asyncio.wait_for(lane.wake.wait(), timeout_s)
+    except TimeoutError:
+        return
+
+
+def _has_work(backlog: Backlog) -> bool:
+    return backlog.queued > 0 or backlog.running > 0
+
+
+async def _lock_subject(tx: AsyncConnection, stage: Stage, job: Job) -> None:
+    key = SUBJECT_KEYS[stage.subject]
+    await tx.execute(select(key).where(key == job.subject_id).with_for_update())
+
+
+async def _set_status(
+    tx: AsyncConnection, stage: Stage, subject_ids: Sequence[str], status: StageStatus, error: str | None = None
+) -> None:
+    """Keeps the seed's status column true. Chunks call their waiting state QUEUED."""
+    column = stage.status_column
+    if column is None or not subject_ids:
+        return
+    value = status.value
+    if stage.subject is SubjectKind.CHUNK and status is StageStatus.PENDING:
+        value = ChunkStatus.QUEUED.value
+    table, key = column.table, SUBJECT_KEYS[stage.subject]
+    await tx.execute(table.update().where(key.in_(subject_ids)).values({column.name: value, "error": error}))
