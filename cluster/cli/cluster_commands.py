@@ -1,0 +1,83 @@
+"""`up`, `down` and `migrate`: the whole system on and off."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from cluster import lifecycle
+from configs.settings import Settings, load
+from db import migrate as migrations
+
+GOOD = {"ready", "running", "none"}
+console = Console(stderr=True)
+
+
+def up() -> None:
+    """Start everything and wait until it is ready: database, Ray, Serve applications, workers, dashboard."""
+    settings = load()
+    with Steps() as steps:
+        running = lifecycle.up(settings, steps.report)
+    console.print(addresses(settings, running))
+
+
+def down() -> None:
+    """Drain and stop everything that `up` started. Work in flight goes back to the queue."""
+    with Steps() as steps:
+        lifecycle.down(load(), steps.report)
+    console.print("Stopped. Nothing of it is left running.")
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema (starts the embedded one if need be)."""
+    url = lifecycle.prepare_database(load())
+    console.print(f"The database is at revision {migrations.current(url)}.")
+
+
+def addresses(settings: Settings, running: lifecycle.Running) -> Table:
+    """Where to look, once everything runs."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("API and uploads", f"{running.api_url}  (documentation: {running.api_url}/docs)")
+    table.add_row("Dashboard", running.dashboard_url or "not started: install the 'dashboard' extra, or free its port")
+    table.add_row("Ray dashboard", f"{running.ray_dashboard_url}  (token: {settings.home}/run/ray_token)")
+    table.add_row("Home folder", str(settings.home))
+    return table
+
+
+class Steps:
+    """A small live list of what is being started; plain lines where the output is no terminal."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, str] = {}
+        self._live = Live(console=console, refresh_per_second=8, transient=False) if console.is_terminal else None
+
+    def __enter__(self) -> "Steps":
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._live:
+            self._live.stop()
+
+    def report(self, step: str, state: str) -> None:
+        """Takes one step's state; repeated states are shown once."""
+        if self._states.get(step) == state:
+            return
+        self._states[step] = state
+        if self._live:
+            self._live.update(self._table())
+        else:
+            console.print(f"{step}: {state}")
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 1))
+        for step, state in self._states.items():
+            mark = Text("✓", style="green") if state in GOOD else Spinner("dots")
+            table.add_row(mark, step, Text(state, style="dim"))
+        return table
