@@ -3,6 +3,7 @@
     SalesControlError
     ├── ConfigError              a setting is wrong: says which and what would be right; exit 2
     ├── LeaseLost                our claim on a job is no longer ours: roll back, say nothing
+    ├── Conflict                 what is asked for contradicts what is stored
     └── StageError
         ├── Transient            try again with backoff, at most 5 attempts, then dead
         ├── Rejected             never going to work: dead at once, visible, retryable by hand
@@ -22,6 +23,10 @@ class ConfigError(SalesControlError):
 
 class LeaseLost(SalesControlError):
     """The job's lease is not ours any more; another worker's result stands."""
+
+
+class Conflict(SalesControlError):
+    """What is asked for contradicts what is stored; the message says what, and how to mend it."""
 
 
 class StageError(SalesControlError):
