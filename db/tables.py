@@ -261,6 +261,38 @@ jobs = Table(
         postgresql_nulls_not_distinct=True,
     ),
     Index("uq_jobs_running_key", "stage", "lock_key", unique=True, postgresql_where=text("state = 'running'")),
+    Index(
+        "ix_jobs_queued_order",
+        "stage",
+        "job_class",
+        "fair_key",
+        "run_after",
+        "job_id",
+        postgresql_where=text("state = 'queued'"),
+    ),
+    Index("ix_jobs_running_lease", "stage", "lease_until", postgresql_where=text("state = 'running'")),
+    Index("ix_jobs_dead", "stage", "job_id", postgresql_where=text("state = 'dead'")),
+    Index("ix_jobs_finished", "finished_at", postgresql_where=text("state IN ('done', 'superseded')")),
+)
+
+stage_turns = Table(
+    "stage_turns",
+    metadata,
+    Column("stage", Text, nullable=False),
+    Column("fair_key", Text, nullable=False),
+    Column("turn", BigInteger, nullable=False, comment="number of the stage's claim that last served this key"),
+    PrimaryKeyConstraint("stage", "fair_key"),
+    Index("ix_stage_turns_stage_turn", "stage", "turn"),
+)
+
+stage_pauses = Table(
+    "stage_pauses",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False, comment="then one job goes as a probe"),
+    Column("reason", Text, nullable=False),
+    Column("probe_job_id", BigInteger, comment="the probe that is out"),
+    _created_at("since"),
 )
 
 stage_results = Table(

@@ -1,0 +1,125 @@
+"""Rows of `audio_chunks` as ingest writes and reads them, and the tombstones of erased time."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import tables as t
+from domain.ids import ChunkId, DeviceId, PointId, RegisterId, SessionId
+from domain.status import ChunkStatus
+
+_chunks = t.audio_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class NewChunk:
+    """A chunk as it was uploaded. Times are aware; `sha256` is lower-case hex of the file."""
+
+    chunk_id: ChunkId
+    device_id: DeviceId
+    point_id: PointId
+    register_id: RegisterId
+    session_id: SessionId | None
+    seq: int | None
+    start_ts: datetime
+    end_ts: datetime
+    codec: str
+    sample_rate: int
+    channels: int
+    sha256: str
+    size_bytes: int
+    stored_path: str
+
+    @property
+    def duration_ms(self) -> int:
+        return round((self.end_ts - self.start_ts).total_seconds() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedChunk:
+    """What a receipt needs to know of a stored chunk. `stored_path` None: erased or discarded."""
+
+    chunk_id: ChunkId
+    sha256: str
+    stored_path: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAudio:
+    """Where a chunk's file lies. `size_bytes` and `sha256` as they were received."""
+
+    stored_path: str | None
+    sha256: str
+    size_bytes: int
+    codec: str
+
+
+async def insert_chunk(tx: AsyncConnection, chunk: NewChunk) -> bool:
+    """Writes the row unless its identity is taken: False then. Waits for a concurrent upload of the same identity."""
+    values = {column.name: getattr(chunk, column.name) for column in _chunks.columns if hasattr(chunk, column.name)}
+    statement = insert(_chunks).values(values).on_conflict_do_nothing().returning(_chunks.c.chunk_id)
+    return (await tx.execute(statement)).first() is not None
+
+
+async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | None:
+    """The chunk that holds this one's identity: the same number of the same run, else the same start without a run;
+    or, from before a recorder was upgraded, the same start and bytes. None where that row has gone since."""
+    c = _chunks.c
+    if chunk.session_id is not None:
+        identity = and_(c.session_id == chunk.session_id, c.seq == chunk.seq)
+    else:
+        identity = and_(c.session_id.is_(None), c.start_ts == chunk.start_ts)
+    same_bytes = and_(c.start_ts == chunk.start_ts, c.sha256 == chunk.sha256)
+    query = (
+        select(c.chunk_id, c.sha256, c.stored_path)
+        .where(c.device_id == chunk.device_id, or_(identity, same_bytes))
+        .order_by(identity.desc())
+        .limit(1)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else ReceivedChunk(ChunkId(row.chunk_id), row.sha256, row.stored_path)
+
+
+async def is_erased(tx: AsyncConnection, chunk: NewChunk) -> bool:
+    """Does the chunk reach into time that was erased?
+
+    Call it after `insert_chunk` in the same transaction: the insert takes a key-share lock on the device's row, so an
+    erasure that locks that row before it writes its tombstone is either seen here or sees our row.
+    """
+    s = t.tombstones.c
+    query = select(
+        exists().where(
+            s.point_id == chunk.point_id,
+            or_(s.device_id.is_(None), s.device_id == chunk.device_id),
+            s.start_ts < chunk.end_ts,
+            s.end_ts > chunk.start_ts,
+        )
+    )
+    return bool((await tx.execute(query)).scalar_one())
+
+
+async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:
+    """Turns a row into that of erased audio: no file, and its time counts as covered silence."""
+    await tx.execute(
+        update(_chunks)
+        .where(_chunks.c.chunk_id == chunk.chunk_id)
+        .values(stored_path=None, status=ChunkStatus.DONE, decoded_ms=chunk.duration_ms, decoded_at=now)
+    )
+
+
+async def find_audio(tx: AsyncConnection, chunk_id: ChunkId) -> StoredAudio | None:
+    """Where the chunk's file lies; None for an unknown chunk."""
+    c = _chunks.c
+    query = select(c.stored_path, c.sha256, c.size_bytes, c.codec).where(c.chunk_id == chunk_id)
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else StoredAudio(row.stored_path, row.sha256, row.size_bytes, row.codec)
+
+
+async def paths_with_rows(tx: AsyncConnection, paths: Collection[str]) -> set[str]:
+    """Which of these paths a row names."""
+    query = select(_chunks.c.stored_path).where(_chunks.c.stored_path.in_(paths))
+    return set((await tx.execute(query)).scalars())

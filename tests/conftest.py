@@ -1,0 +1,79 @@
+"""Fixtures of every test: a migrated database of its own on one real server, and the sample shop day."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from itertools import count
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+
+from db import embedded, migrate
+from db.engine import Database
+
+HOMES = "salescontrol-test-"
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""A test's data need not survive the machine; kills of the server's processes it survives all the same."""
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    """The sample shop day that ships with the product."""
+    return Path(__file__).resolve().parent.parent / "samples" / "shop_day"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """URL of a migrated database on a server that lives as long as the test session; use it as a template only."""
+    _end_servers_of_killed_sessions()
+    home = Path(tempfile.mkdtemp(prefix=f"{HOMES}{os.getpid()}-", dir="/tmp"))
+    try:
+        url = embedded.start(home, NOT_DURABLE)
+        migrate.upgrade(url)
+        yield url
+    finally:
+        embedded.stop(home)
+        shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def _numbers() -> Iterator[int]:
+    return count(1)
+
+
+@pytest.fixture
+def database_url(server_url: str, _numbers: Iterator[int]) -> Iterator[str]:
+    """A fresh, migrated database of this test's own; dropped at its end, whoever is still connected."""
+    name = f"test_{next(_numbers)}"
+    template = server_url.replace("/salescontrol?", "/postgres?")
+    asyncio.run(_execute(template, f"CREATE DATABASE {name} TEMPLATE salescontrol"))
+    yield server_url.replace("/salescontrol?", f"/{name}?")
+    asyncio.run(_execute(template, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def db(database_url: str) -> AsyncIterator[Database]:
+    """The engine on `database_url`."""
+    database = Database(database_url)
+    yield database
+    await database.dispose()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _end_servers_of_killed_sessions() -> None:
+    for home in Path("/tmp").glob(f"{HOMES}*"):
+        pid = home.name.removeprefix(HOMES).split("-")[0]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and home.stat().st_uid == os.geteuid():
+            embedded.stop(home)
+            shutil.rmtree(home)
