@@ -78,7 +78,7 @@ def pieces(path: Path, heard: Heard, max_bytes: int) -> Iterator[Piece]:
 
 
 def encode(pcm: Pcm) -> bytes:
-    """`pcm` (RATE, mono) as one Ogg/Opus file. The same samples give the same bytes: that is how ingest knows a repeat."""
+    """`pcm` (RATE, mono) as one Ogg/Opus file. Equal samples give equal bytes: so ingest knows a repeat."""
     out = io.BytesIO()
     with av.open(out, "w", format="ogg", options={"fflags": "+bitexact", "serial_offset": "1"}) as container:
         stream = container.add_stream("libopus", rate=RATE, options={"application": "voip", "vbr": "on"})
