@@ -1,0 +1,57 @@
+"""`demo`: the sample shop day through the whole pipeline, and what came of it on the screen."""
+
+import os
+import signal
+import threading
+
+from rich.console import Console
+
+from cluster import lifecycle
+from cluster.cli.cluster_commands import Steps, addresses
+from cluster.cli.evaluate import print_evaluation
+from cluster.cli.import_ import ImportOptions, import_paths
+from cluster.cli.tables import print_day
+from cluster.release import ROOT
+from configs.settings import load
+from domain.errors import ConfigError
+
+SAMPLES = ROOT / "samples" / "shop_day"
+POINTS = (("Demo bakery (ru)", "ru", "dev_ru_*.ogg"), ("Demo coffee shop (en)", "en", "dev_en_*.ogg"))
+console = Console()
+
+
+def demo() -> None:
+    """Bring everything up, upload the sample day as a recorder would, judge it, show the result.
+
+    Stays up till Ctrl-C and then stops everything; DEMO_EXIT=1 stops right after showing.
+    """
+    if not SAMPLES.is_dir():
+        raise ConfigError(f"the sample day is not at {SAMPLES}; run the demo from a checkout")
+    settings = load()
+    try:
+        with Steps() as steps:
+            running = lifecycle.up(settings, steps.report)
+        for name, language, pattern in POINTS:
+            options = ImportOptions(point=name, register="Till 1", language=language, glob=pattern, wait=True)
+            import_paths(settings, [SAMPLES / "chunks"], options)
+        print_day(settings, console)
+        print_evaluation(settings, SAMPLES / "ground_truth.json", console)
+        console.print(addresses(settings, running))
+        if os.environ.get("DEMO_EXIT") != "1":
+            console.print("\nCtrl-C stops everything.")
+            _wait_for_stop()
+    except KeyboardInterrupt:
+        console.print()
+    finally:
+        with Steps() as steps:
+            lifecycle.down(settings, steps.report)
+
+
+def _wait_for_stop() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(1.0):
+        continue
+
+
