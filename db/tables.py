@@ -103,6 +103,7 @@ audio_chunks = Table(
     Column("error", Text),
     Column("decoded_ms", BigInteger, comment="decoded length: this is the coverage, not end_ts"),
     Column("decoded_at", DateTime(timezone=True)),
+    Column("settled_status", Text, comment="the final status that the dialogues take into account; null: none yet"),
     Column("received_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Index(
         "uq_audio_chunks_device_id_session_id_seq",
@@ -120,6 +121,13 @@ audio_chunks = Table(
         postgresql_where=text("session_id IS NULL"),
     ),
     Index("uq_audio_chunks_device_id_start_ts_sha256", "device_id", "start_ts", "sha256", unique=True),
+    Index("ix_audio_chunks_device_id_received_at", "device_id", "received_at"),
+    Index(
+        "ix_audio_chunks_unsettled",
+        "device_id",
+        "start_ts",
+        postgresql_where=text("status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status"),
+    ),
 )
 
 speech_segments = Table(
@@ -162,6 +170,8 @@ dialogues = Table(
     _created_at(),
     Index("ix_dialogues_device_id_start_ts", "device_id", "start_ts"),
     Index("ix_dialogues_point_id_start_ts", "point_id", "start_ts"),
+    Index("ix_dialogues_open", "device_id", "close_at", postgresql_where=text("state = 'open'")),
+    Index("ix_dialogues_alias_of", "alias_of", postgresql_where=text("alias_of IS NOT NULL")),
 )
 
 dialogue_segments = Table(

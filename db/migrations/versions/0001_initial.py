@@ -199,6 +199,12 @@ def upgrade() -> None:
             "decoded_ms", sa.BigInteger(), nullable=True, comment="decoded length: this is the coverage, not end_ts"
         ),
         sa.Column("decoded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "settled_status",
+            sa.Text(),
+            nullable=True,
+            comment="the final status that the dialogues take into account; null: none yet",
+        ),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], name=op.f("fk_audio_chunks_device_id_devices")),
         sa.PrimaryKeyConstraint("chunk_id", name=op.f("pk_audio_chunks")),
@@ -219,6 +225,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_audio_chunks_device_id_start_ts_sha256", "audio_chunks", ["device_id", "start_ts", "sha256"], unique=True
+    )
+    op.create_index("ix_audio_chunks_device_id_received_at", "audio_chunks", ["device_id", "received_at"], unique=False)
+    op.create_index(
+        "ix_audio_chunks_unsettled",
+        "audio_chunks",
+        ["device_id", "start_ts"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status"),
     )
     op.create_table(
         "device_tokens",
@@ -268,6 +282,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_dialogues_device_id_start_ts", "dialogues", ["device_id", "start_ts"], unique=False)
     op.create_index("ix_dialogues_point_id_start_ts", "dialogues", ["point_id", "start_ts"], unique=False)
+    op.create_index(
+        "ix_dialogues_open",
+        "dialogues",
+        ["device_id", "close_at"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_index(
+        "ix_dialogues_alias_of",
+        "dialogues",
+        ["alias_of"],
+        unique=False,
+        postgresql_where=sa.text("alias_of IS NOT NULL"),
+    )
     op.create_table(
         "dialogue_segments",
         sa.Column("dialogue_id", sa.Uuid(), nullable=False),
@@ -377,11 +405,19 @@ def downgrade() -> None:
     op.drop_table("dialogue_transcripts")
     op.drop_index("ix_dialogue_segments_chunk_id", table_name="dialogue_segments")
     op.drop_table("dialogue_segments")
+    op.drop_index("ix_dialogues_alias_of", table_name="dialogues", postgresql_where=sa.text("alias_of IS NOT NULL"))
+    op.drop_index("ix_dialogues_open", table_name="dialogues", postgresql_where=sa.text("state = 'open'"))
     op.drop_index("ix_dialogues_point_id_start_ts", table_name="dialogues")
     op.drop_index("ix_dialogues_device_id_start_ts", table_name="dialogues")
     op.drop_table("dialogues")
     op.drop_index(op.f("ix_device_tokens_device_id"), table_name="device_tokens")
     op.drop_table("device_tokens")
+    op.drop_index(
+        "ix_audio_chunks_unsettled",
+        table_name="audio_chunks",
+        postgresql_where=sa.text("status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status"),
+    )
+    op.drop_index("ix_audio_chunks_device_id_received_at", table_name="audio_chunks")
     op.drop_index("uq_audio_chunks_device_id_start_ts_sha256", table_name="audio_chunks")
     op.drop_index(
         "uq_audio_chunks_device_id_start_ts", table_name="audio_chunks", postgresql_where=sa.text("session_id IS NULL")
