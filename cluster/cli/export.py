@@ -1,0 +1,121 @@
+"""`export`: the current dialogues with their verdicts, as JSON (schema 1, domain/export.py) or CSV."""
+
+import asyncio
+import csv
+import io
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from cluster.cli.times import parse_end, parse_start
+from cluster.wiring import database_url
+from configs.settings import Settings, load
+from db.engine import Database
+from db.exports import Selection, current_dialogues
+from domain.errors import ConfigError
+from domain.export import ExportedDialogue, iso_ms
+from domain.status import StageStatus
+
+COLUMNS = (
+    *("dialogue_id", "point", "register", "device_id", "start_ts", "end_ts", "duration_s", "revision", "language"),
+    *("asr_status", "analysis_status", "kind", "attempted", "quality_score", "categories", "closing_question"),
+    *("customer_reaction", "quotes", "summary", "confidence", "model", "prompt_version", "text"),
+)
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+"""A cell that begins so is run as a formula by spreadsheets (OWASP, CSV Injection)."""
+
+
+class Format(StrEnum):
+    JSON = "json"
+    CSV = "csv"
+
+
+def export(
+    start_from: Annotated[
+        str | None,
+        typer.Option("--from", help="First day or instant. Without Z or an offset: the point's own time."),
+    ] = None,
+    start_to: Annotated[
+        str | None, typer.Option("--to", help="Last day (included), or the instant before which dialogues start.")
+    ] = None,
+    point: Annotated[str | None, typer.Option(help="Name or id of one point.")] = None,
+    status: Annotated[
+        StageStatus | None, typer.Option(help="Only dialogues whose analysis is there.", case_sensitive=False)
+    ] = None,
+    fmt: Annotated[Format, typer.Option("--format", help="json or csv.")] = Format.JSON,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")] = None,
+) -> None:
+    """Write the current dialogues, transcripts and verdicts, ordered by start."""
+    selection = Selection(parse_start(start_from), parse_end(start_to), point, analysis_status=status)
+    settings = load()
+    with _target(output) as out:
+        asyncio.run(write_export(settings, selection, fmt, out))
+
+
+async def write_export(settings: Settings, selection: Selection, fmt: Format, out: TextIO) -> None:
+    """Streams the export: memory does not grow with the number of dialogues."""
+    db = Database(database_url(settings))
+    try:
+        async with db.begin() as tx:
+            dialogues = current_dialogues(tx, selection)
+            await (_write_json(dialogues, out) if fmt is Format.JSON else _write_csv(dialogues, out))
+    finally:
+        await db.dispose()
+
+
+async def _write_json(dialogues: AsyncIterator[ExportedDialogue], out: TextIO) -> None:
+    out.write('{"schema": 1, "dialogues": [')
+    separator = "\n"
+    async for dialogue in dialogues:
+        out.write(separator + dialogue.model_dump_json())
+        separator = ",\n"
+    out.write("\n]}\n")
+
+
+async def _write_csv(dialogues: AsyncIterator[ExportedDialogue], out: TextIO) -> None:
+    out.write(",".join(COLUMNS) + "\n")
+    async for dialogue in dialogues:
+        out.write(csv_line(dialogue))
+
+
+def csv_line(dialogue: ExportedDialogue) -> str:
+    """One dialogue as one line; nothing in it can act as a formula."""
+    cells = dialogue.model_dump(include=set(COLUMNS), by_alias=True, mode="json")
+    cells["register"] = dialogue.register_name
+    cells["start_ts"], cells["end_ts"] = iso_ms(dialogue.start_ts), iso_ms(dialogue.end_ts)
+    cells["duration_s"] = f"{(dialogue.end_ts - dialogue.start_ts).total_seconds():.1f}"
+    if dialogue.analysis:
+        cells |= dialogue.analysis.model_dump(include=set(COLUMNS), mode="json")
+        cells["categories"] = "; ".join(dialogue.analysis.categories)
+        cells["quotes"] = " | ".join(evidence.quote for evidence in dialogue.analysis.evidence)
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([_cell(cells.get(column)) for column in COLUMNS])
+    return line.getvalue()
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else " ".join(str(value).splitlines())
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[TextIO]:
+    """The standard output, or a file that appears only once it is complete."""
+    if output is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    half = output.with_name(f".{output.name}.part")
+    try:
+        with half.open("w", encoding="utf-8", newline="") as out:
+            yield out
+        half.replace(output)
+    except OSError as error:
+        raise ConfigError(f"--output {output}: cannot be written: {error.strerror}") from None
+    finally:
+        half.unlink(missing_ok=True)

@@ -1,0 +1,110 @@
+"""What people see on the terminal: dialogues and how good they are. Transcript text never acts as markup."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from domain.evaluation import Evaluation, Hits, Share
+from domain.export import ExportedAnalysis, ExportedDialogue
+from domain.status import Attempted, Reaction, StageStatus
+
+_ATTEMPTED = {Attempted.YES: "bold green", Attempted.UNCERTAIN: "yellow"}
+_REACTION = {Reaction.ACCEPTED: "green", Reaction.REJECTED: "red", Reaction.UNCLEAR: "dim"}
+_LANGUAGES = {"ru": "Russian", "en": "English", "sr": "Serbian"}
+
+
+def render_dialogues(dialogues: Sequence[ExportedDialogue], zones: Mapping[str, tzinfo]) -> Table:
+    """One line a dialogue, in the order given. zones: point name → its zone, for the clock; UTC where unknown."""
+    title = _days(dialogues, zones)
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title=title, title_justify="left")
+    table.add_column("Time", no_wrap=True)
+    table.add_column("Point", max_width=16)
+    table.add_column("Length", justify="right", no_wrap=True)
+    table.add_column("Kind", no_wrap=True)
+    table.add_column("Offered", no_wrap=True)
+    table.add_column("Customer", no_wrap=True)
+    table.add_column("In whose words", ratio=1)
+    for d in dialogues:
+        clock = f"{d.start_ts.astimezone(zones.get(d.point, UTC)):%H:%M:%S}"
+        length = f"{(d.end_ts - d.start_ts).total_seconds():.0f} s"
+        table.add_row(clock, Text(d.point), length, *_verdict(d))
+    return table
+
+
+def _verdict(d: ExportedDialogue) -> tuple[Text, Text, Text, Text]:
+    a = d.analysis
+    if a is None:
+        return Text("–"), Text(_waiting(d), style="dim"), Text(), Text()
+    if a.attempted is Attempted.NO:
+        return Text(a.kind), Text(a.attempted, style="dim"), Text(), Text()
+    offered = Text.assemble((a.attempted, _ATTEMPTED[a.attempted]), f" {a.quality_score}/3")
+    return Text(a.kind), offered, Text(a.customer_reaction, style=_REACTION[a.customer_reaction]), _quotes(a)
+
+
+def _quotes(analysis: ExportedAnalysis) -> Text:
+    return Text("\n".join(f"“{evidence.quote}”" for evidence in analysis.evidence), style="italic")
+
+
+def _waiting(d: ExportedDialogue) -> str:
+    for status, what in ((d.asr_status, "transcript"), (d.analysis_status, "verdict")):
+        if status is StageStatus.ERROR:
+            return f"no {what}: failed"
+        if status is StageStatus.SKIPPED:
+            return "skipped"
+        if status is not StageStatus.DONE:
+            return f"{what} {status.lower()}"
+    return "no verdict"
+
+
+def _days(dialogues: Sequence[ExportedDialogue], zones: Mapping[str, tzinfo]) -> str | None:
+    days = sorted({d.start_ts.astimezone(zones.get(d.point, UTC)).date() for d in dialogues})
+    if not days:
+        return "No dialogues"
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def render_evaluation(result: Evaluation) -> Group:
+    """Every measure with its n; what could not be counted is a dash."""
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, title="Against the truth", title_justify="left")
+    table.add_column("Measure")
+    table.add_column(justify="right")
+    table.add_column()
+    table.add_row("Dialogue F1", _figure(result.dialogues.f1), _counts(result.dialogues, "dialogues"))
+    error = "–" if result.boundary_error_ms is None else f"{result.boundary_error_ms / 1000:.2f} s"
+    table.add_row("Boundary error, median", error, "of both ends")
+    for language, errors in result.wer.items():
+        name = _LANGUAGES.get(language, language or "unknown language")
+        table.add_row(
+            f"Word error rate, {name}", f"{errors.rate:.1%}", f"{errors.errors} of {errors.reference_words} words"
+        )
+    table.add_row("Upsell F1", _figure(result.upsell.f1), _precision_recall(result.upsell))
+    for language, hits in result.upsell_by_language.items():
+        name = _LANGUAGES.get(language, language or "unknown language")
+        table.add_row(f"  {name}", _figure(hits.f1), _precision_recall(hits))
+    table.add_row("Reaction right", *_share(result.reaction, "offers that both see"))
+    table.add_row("Kind right", *_share(result.kind, "paired dialogues with a verdict"))
+    table.add_row("Quotes word for word", *_share(result.quotes_verbatim, "quotes"))
+    table.add_row("Quotes in their words' times", *_share(result.quotes_in_words, "quotes"))
+    table.add_row("Quotes at a true offer", *_share(result.quotes_at_offer, "quotes"))
+    return Group(table)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _counts(hits: Hits, what: str) -> str:
+    return f"{hits.correct} paired of {hits.true} true and {hits.said} found {what}"
+
+
+def _precision_recall(hits: Hits) -> str:
+    precision, recall = _figure(hits.precision), _figure(hits.recall)
+    return f"precision {precision}, recall {recall} ({hits.correct} of {hits.true} true, {hits.said} claimed)"
+
+
+def _share(share: Share, what: str) -> tuple[str, str]:
+    return ("–" if share.rate is None else f"{share.rate:.1%}"), f"{share.right} of {share.of} {what}"
