@@ -1,0 +1,54 @@
+"""What the customer did with an offer: the first decisive answer after it, also after a question in between."""
+
+from collections.abc import Sequence
+
+from domain.rules.lexicon import Lexicon
+from domain.rules.offers import Offer
+from domain.rules.sentences import Sentence
+from domain.rules.speakers import Speaker
+from domain.status import Reaction
+
+REACH = 8
+"""Sentences after the offer in which an answer is looked for."""
+
+
+def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> Reaction:
+    """ACCEPTED or REJECTED by the first decisive sentence that is not the cashier's; UNCLEAR where there is none."""
+    rest = _after(lines[offer.sentence], offer.last)
+    in_same = _decide(rest, lexicon, anywhere_only=True) if rest else None
+    if in_same is not None:
+        return in_same
+    heard_customer = False
+    for j in range(offer.sentence + 1, min(offer.sentence + 1 + REACH, len(lines))):
+        line = lines[j]
+        is_question = line.is_question and len(line.spans) > 1
+        if who[j] is Speaker.STAFF:
+            if heard_customer and lexicon.payment.search(line.norm):
+                break
+            continue
+        heard_customer = True
+        if is_question and not lexicon.accepts_anywhere.search(line.norm):
+            continue
+        decision = _decide(line.norm, lexicon)
+        if decision is not None:
+            return decision
+    return Reaction.UNCLEAR
+
+
+def _after(line: Sentence, last: int) -> str:
+    """What follows the offer in an unpunctuated sentence, where the answer may have run into it."""
+    return "" if last + 1 >= len(line.norm_starts) else line.norm[line.norm_starts[last + 1] :]
+
+
+def _decide(text: str, lexicon: Lexicon, *, anywhere_only: bool = False) -> Reaction | None:
+    if not anywhere_only:
+        if lexicon.rejects.match(text):
+            yes_later = lexicon.accepts_anywhere.search(text)
+            no_stays = lexicon.rejects_anywhere.search(text)
+            return Reaction.ACCEPTED if yes_later and not no_stays else Reaction.REJECTED
+        if lexicon.accepts.match(text):
+            return Reaction.REJECTED if lexicon.rejects_anywhere.search(text) else Reaction.ACCEPTED
+    yes, no = lexicon.accepts_anywhere.search(text), lexicon.rejects_anywhere.search(text)
+    if no and (yes is None or no.start() < yes.start()):
+        return Reaction.REJECTED
+    return Reaction.ACCEPTED if yes else None

@@ -1,0 +1,115 @@
+"""The rules engine: a verdict from phrases, word stems and turn order, for the languages it knows."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from domain.rules.answers import reaction_to
+from domain.rules.english import ENGLISH
+from domain.rules.kinds import kind_of
+from domain.rules.lexicon import Lexicon
+from domain.rules.offers import THRESHOLD, Offer, find_offers
+from domain.rules.russian import RUSSIAN
+from domain.rules.sentences import Sentence, normalise, sentences
+from domain.rules.speakers import Speaker, speakers
+from domain.status import Attempted, Kind, Reaction
+from domain.transcript import Transcript
+from domain.verdict import MAX_QUOTE_WORDS, MAX_QUOTES, RawVerdict
+
+RULES_VERSION = "rules-1"
+LEXICONS: Mapping[str, Lexicon] = {lexicon.language: lexicon for lexicon in (RUSSIAN, ENGLISH)}
+RULES_SHA256 = hashlib.sha256("\n".join(lexicon.fingerprint() for lexicon in LEXICONS.values()).encode()).hexdigest()
+"""Names the exact phrases a verdict came from, as a prompt's hash does for a language model."""
+
+
+def judge(transcript: Transcript, catalogue: Sequence[str]) -> RawVerdict:
+    """The verdict on one dialogue. A language without a lexicon, or no words, is `uncertain`."""
+    lexicon = LEXICONS.get(transcript.language.lower().split("-")[0])
+    if lexicon is None:
+        return RawVerdict(
+            Kind.UNCLEAR, Attempted.UNCERTAIN, 0, summary=f"No rules for the language “{transcript.language}”."
+        )
+    lines = sentences(transcript)
+    kind = kind_of(lines, lexicon)
+    if not lines or kind is Kind.STAFF:
+        key = "staff" if lines else "none"
+        return RawVerdict(kind, Attempted.NO, 0, summary=lexicon.summaries[key], confidence=0.7 if lines else 0.3)
+    who = speakers(lines, lexicon)
+    offers = find_offers(lines, who, lexicon)
+    sure = [offer for offer in offers if offer.score >= THRESHOLD]
+    if sure:
+        return _attempt(transcript, lines, who, sure, kind, catalogue, lexicon)
+    if offers:
+        quote = _quote(offers[0], lines, transcript)
+        summary = lexicon.summaries["uncertain"].format(quote=quote)
+        return RawVerdict(kind, Attempted.UNCERTAIN, 0, quotes=(quote,), summary=summary, confidence=0.4)
+    summary = lexicon.summaries["enquiry" if kind is Kind.ENQUIRY else "none"]
+    return RawVerdict(kind, Attempted.NO, 0, summary=summary, confidence=0.6)
+
+
+def _attempt(
+    transcript: Transcript,
+    lines: Sequence[Sentence],
+    who: Sequence[Speaker],
+    offers: Sequence[Offer],
+    kind: Kind,
+    catalogue: Sequence[str],
+    lexicon: Lexicon,
+) -> RawVerdict:
+    specific = [offer for offer in offers if not offer.is_closing]
+    shown = (specific or list(offers))[:MAX_QUOTES]
+    quotes = tuple(_quote(offer, lines, transcript) for offer in shown)
+    reactions = [reaction_to(offer, lines, who, lexicon) for offer in (specific or offers)]
+    reaction = next((r for r in (Reaction.ACCEPTED, Reaction.REJECTED) if r in reactions), Reaction.UNCLEAR)
+    template = lexicon.summaries["offer" if specific else "closing"]
+    return RawVerdict(
+        kind=Kind.SALE if kind is Kind.UNCLEAR else kind,
+        attempted=Attempted.YES,
+        quality_score=_quality(specific),
+        categories=_categories(specific, lines, catalogue, lexicon),
+        closing_question=any(offer.is_closing for offer in offers),
+        customer_reaction=reaction,
+        quotes=quotes,
+        summary=f"{template.format(quote=quotes[0])} {lexicon.summaries[reaction.value]}",
+        confidence=min(0.5 + 0.15 * max(offer.score for offer in offers), 0.9),
+    )
+
+
+def _quality(specific: Sequence[Offer]) -> int:
+    if not specific:
+        return 1
+    return 3 if any(offer.is_reasoned and offer.score >= 2 * THRESHOLD for offer in specific) else 2
+
+
+def _quote(offer: Offer, lines: Sequence[Sentence], transcript: Transcript) -> str:
+    """At most MAX_QUOTE_WORDS words of the sentence around the cue, as they stand in the transcript."""
+    line = lines[offer.sentence]
+    first = max(min(offer.first, len(line.spans) - MAX_QUOTE_WORDS), 0)
+    last = min(first + MAX_QUOTE_WORDS, len(line.spans)) - 1
+    return transcript.utterances[line.utterance].text[line.spans[first][0] : line.spans[last][1]]
+
+
+def _categories(
+    offers: Sequence[Offer], lines: Sequence[Sentence], catalogue: Sequence[str], lexicon: Lexicon
+) -> tuple[str, ...]:
+    """Catalogue entries that the offering sentences name, by the lexicon or by the entry's own words."""
+    found: list[str] = []
+    for offer in offers:
+        near = " ".join(line.norm for line in lines[max(offer.sentence - 1, 0) : offer.sentence + 2])
+        for text in (lines[offer.sentence].norm, near):
+            named = [c for c in catalogue if _names(c, text, offer, lexicon)]
+            if named:
+                found += [c for c in named if c not in found]
+                break
+    if not found and offers and "other" in catalogue:
+        found.append("other")
+    return tuple(found)
+
+
+def _names(category: str, text: str, offer: Offer, lexicon: Lexicon) -> bool:
+    if category == "coffee_size":
+        return offer.is_upsize
+    pattern = lexicon.categories.get(category)
+    if pattern is not None:
+        return pattern.search(text) is not None
+    words = [word for word in normalise(category.replace("_", " ")).split() if len(word) > 2 and word != "other"]
+    return bool(words) and all(f" {word[:5]}" in f" {text}" for word in words)

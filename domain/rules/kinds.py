@@ -1,0 +1,30 @@
+"""What a dialogue is: a sale, an enquiry, staff talking among themselves, or unclear."""
+
+from collections.abc import Sequence
+
+from domain.rules.lexicon import Lexicon
+from domain.rules.sentences import Sentence
+from domain.status import Kind
+
+
+def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
+    """Money and orders make a sale; colleagues' words without either make staff talk; questions an enquiry."""
+    price, payment, request, colleague, informal, staff = (
+        sum(1 for line in lines if pattern.search(line.norm))
+        for pattern in (
+            lexicon.price,
+            lexicon.payment,
+            lexicon.customer_request,
+            lexicon.colleague,
+            lexicon.informal,
+            lexicon.staff_cue,
+        )
+    )
+    sale = 2 * price + 2 * payment + request + staff
+    if colleague + informal >= 2 and 2 * colleague + informal > sale:
+        return Kind.STAFF
+    if price + payment >= 1 or request >= 1 and staff >= 1:
+        return Kind.SALE
+    if any(line.is_question for line in lines) and len(lines) >= 2:
+        return Kind.ENQUIRY
+    return Kind.UNCLEAR

@@ -1,0 +1,148 @@
+"""Finds what the cashier offers unasked: cues of a sentence and its neighbours add up, serving questions are set aside."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from re import Pattern
+
+from domain.rules.lexicon import Lexicon
+from domain.rules.sentences import Sentence
+from domain.rules.speakers import Speaker
+
+THRESHOLD = 1.0
+DOUBTFUL = 0.8
+"""From here to the threshold it may be an offer: `uncertain`."""
+
+WEIGHTS: Mapping[str, float] = {
+    "offer": 1.0, "ask": 0.6, "upsize": 0.6, "promo": 0.6, "pairing": 0.6, "stock": 0.4, "price_more": 0.4,
+}  # fmt: skip
+QUESTION_WEIGHT = 1.0
+"""`ask` as a question about a thing: “Do you need batteries?”"""
+NEIGHBOUR = 0.7
+"""How much a cue of the sentence beside counts."""
+REACH = 2
+"""Sentences on each side that belong to one offer."""
+VETO_WORDS = 6
+"""A serving word this near makes a phrase a serving question."""
+ADVICE_REACH = 3
+"""Sentences after “what do you recommend?” in which advice was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An offer or closing question. `sentence`: index; words `first` to `last` of it carry the cue."""
+
+    sentence: int
+    first: int
+    last: int
+    score: float
+    is_closing: bool = False
+    is_upsize: bool = False
+    is_reasoned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    weight: float
+    first: int
+    last: int
+
+
+def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> list[Offer]:
+    """Every offer and closing question in order, doubtful ones (score from DOUBTFUL) included."""
+    cues = [_cues(i, lines, who, lexicon) for i in range(len(lines))]
+    found: list[Offer] = []
+    for i, line in enumerate(lines):
+        closing = _closing(i, lines, who, lexicon)
+        own = cues[i]
+        group = [j for j in _neighbourhood(i, lines, who)]
+        score = _score(own, [cues[j] for j in group])
+        if own and score >= DOUBTFUL and max(c.weight for c in own.values()) > WEIGHTS["price_more"]:
+            best = max(own.values(), key=lambda c: c.weight)
+            reasons = [lexicon.reason.search(lines[j].norm) for j in (i, *group)]
+            found.append(
+                Offer(i, best.first, best.last, score, False, "upsize" in own, any(reasons) or "pairing" in own)
+            )
+        elif closing is not None:
+            found.append(Offer(i, closing.first, closing.last, closing.weight, is_closing=True))
+        del line
+    return found
+
+
+def _score(own: Mapping[str, _Cue], beside: Sequence[Mapping[str, _Cue]]) -> float:
+    total = dict.fromkeys(WEIGHTS, 0.0)
+    for name, cue in own.items():
+        total[name] = cue.weight
+    for cues in beside:
+        for name, cue in cues.items():
+            total[name] = max(total[name], NEIGHBOUR * cue.weight)
+    return sum(total.values())
+
+
+def _neighbourhood(i: int, lines: Sequence[Sentence], who: Sequence[Speaker]) -> list[int]:
+    """Sentences around that the same staff turn holds."""
+    near: list[int] = []
+    for step in (-1, 1):
+        for j in range(i + step, i + step * (REACH + 1), step):
+            if not 0 <= j < len(lines) or who[j] is not Speaker.STAFF:
+                break
+            near.append(j)
+    return near
+
+
+def _cues(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> dict[str, _Cue]:
+    line = lines[i]
+    if _is_customers(line, who[i], lexicon) or _is_unasked_ruled_out(i, lines, who, lexicon):
+        return {}
+    found: dict[str, _Cue] = {}
+    for name, weight in WEIGHTS.items():
+        pattern: Pattern[str] = getattr(lexicon, name)
+        match = pattern.search(line.norm)
+        if match is None:
+            continue
+        first, last = line.word_at(match.start()), line.word_at(match.end() - 1)
+        if name in ("offer", "ask") and _is_serving(line, first, last, lexicon):
+            continue
+        if name == "ask":
+            if who[i] is Speaker.CUSTOMER or Speaker.CUSTOMER not in who[:i]:
+                continue
+            if line.is_question and len(line.spans) > 2:
+                weight = QUESTION_WEIGHT
+        found[name] = _Cue(weight, first, last)
+    return found
+
+
+def _is_customers(line: Sentence, who: Speaker, lexicon: Lexicon) -> bool:
+    if lexicon.customer_request.search(line.norm) and not lexicon.offer.search(line.norm):
+        return True
+    answers = lexicon.rejects.match(line.norm) or lexicon.accepts.match(line.norm)
+    return who is Speaker.CUSTOMER and bool(answers or lexicon.customer_cue.search(line.norm))
+
+
+def _is_unasked_ruled_out(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> bool:
+    """Advice that the customer asked for, or something in place of what is sold out, is no upsell."""
+    asked = any(
+        lexicon.advice_asked.search(lines[j].norm) and who[j] is Speaker.CUSTOMER
+        for j in range(max(i - ADVICE_REACH, 0), i)
+    )
+    gone = any(lexicon.unavailable.search(lines[j].norm) for j in range(max(i - 1, 0), i + 1))
+    return asked or gone
+
+
+def _is_serving(line: Sentence, first: int, last: int, lexicon: Lexicon) -> bool:
+    for pattern in (lexicon.service, lexicon.wh_question):
+        for match in pattern.finditer(line.norm):
+            begin, end = line.word_at(match.start()), line.word_at(match.end() - 1)
+            if begin - last <= VETO_WORDS and first - end <= VETO_WORDS:
+                return True
+    return False
+
+
+def _closing(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> _Cue | None:
+    line = lines[i]
+    match = lexicon.closing.search(line.norm)
+    if match is None or lexicon.customer_request.search(line.norm) or lexicon.rejects.match(line.norm):
+        return None
+    is_asked = line.is_question or (i + 1 < len(lines) and bool(lexicon.rejects.match(lines[i + 1].norm)))
+    if not is_asked or (who[i] is Speaker.CUSTOMER and not line.is_question) or Speaker.CUSTOMER not in who[:i]:
+        return None
+    return _Cue(THRESHOLD, line.word_at(match.start()), line.word_at(match.end() - 1))

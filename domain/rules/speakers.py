@@ -1,0 +1,62 @@
+"""Who speaks which sentence: cue words say how likely each is, questions and pauses how likely the turn passes on."""
+
+from collections.abc import Sequence
+from enum import IntEnum
+from math import log
+
+from domain.rules.lexicon import Lexicon
+from domain.rules.sentences import Sentence
+
+
+class Speaker(IntEnum):
+    STAFF = 0
+    CUSTOMER = 1
+
+
+CUE_WEIGHT = 2.0
+"""Log-odds that one cue gives to its speaker."""
+
+LONG_GAP_MS = 600
+SHORT_GAP_MS = 250
+
+
+def speakers(lines: Sequence[Sentence], lexicon: Lexicon) -> list[Speaker]:
+    """The most likely sequence of two speakers (Viterbi over sentences)."""
+    if not lines:
+        return []
+    scores = list(_evidence(lines[0], lexicon))
+    back: list[tuple[int, int]] = []
+    for previous, line in zip(lines, lines[1:], strict=False):
+        passes = _passes_on(previous, line)
+        stay, change = log(1 - passes), log(passes)
+        evidence = _evidence(line, lexicon)
+        origins = tuple(max((0, 1), key=lambda s: scores[s] + (stay if s == now else change)) for now in (0, 1))
+        scores = [
+            scores[origin] + (stay if origin == now else change) + evidence[now] for now, origin in enumerate(origins)
+        ]
+        back.append((origins[0], origins[1]))
+    state = 0 if scores[0] >= scores[1] else 1
+    path = [state]
+    for origins in reversed(back):
+        state = origins[state]
+        path.append(state)
+    return [Speaker(s) for s in reversed(path)]
+
+
+def _evidence(line: Sentence, lexicon: Lexicon) -> tuple[float, float]:
+    staff = sum(1 for p in (lexicon.staff_cue, lexicon.offer, lexicon.closing) if p.search(line.norm))
+    customer = sum(1 for p in (lexicon.customer_cue, lexicon.customer_request) if p.search(line.norm))
+    if lexicon.ask.search(line.norm) and line.is_question:
+        staff += 1
+    if lexicon.rejects.match(line.norm) or lexicon.accepts.match(line.norm):
+        customer += 1
+    return CUE_WEIGHT * staff, CUE_WEIGHT * customer
+
+
+def _passes_on(previous: Sentence, line: Sentence) -> float:
+    """Probability that another person speaks now."""
+    if previous.is_question:
+        return 0.85
+    if line.gap_ms >= LONG_GAP_MS:
+        return 0.55
+    return 0.2 if line.gap_ms < SHORT_GAP_MS else 0.4
