@@ -119,7 +119,12 @@ async def find_audio(tx: AsyncConnection, chunk_id: ChunkId) -> StoredAudio | No
     return None if row is None else StoredAudio(row.stored_path, row.sha256, row.size_bytes, row.codec)
 
 
-async def paths_with_rows(tx: AsyncConnection, paths: Collection[str]) -> set[str]:
-    """Which of these paths a row names."""
-    query = select(_chunks.c.stored_path).where(_chunks.c.stored_path.in_(paths))
+async def paths_of(tx: AsyncConnection, chunk_ids: Collection[ChunkId]) -> set[str]:
+    """The files that the rows of these chunks name."""
+    query = select(_chunks.c.stored_path).where(_chunks.c.chunk_id.in_(chunk_ids), _chunks.c.stored_path.is_not(None))
     return set((await tx.execute(query)).scalars())
+
+
+async def has_any(tx: AsyncConnection) -> bool:
+    """Does the database know any chunk at all?"""
+    return bool((await tx.execute(select(exists().select_from(_chunks)))).scalar_one())

@@ -14,6 +14,13 @@ from domain.errors import Unavailable
 POOL_SIZE = 3
 """With the lease renewer's own connection this keeps a process at 4 (DESIGN 8)."""
 
+SESSION = {
+    "application_name": "salescontrol",
+    "timezone": "UTC",
+    # A process that is stopped or cut off inside a transaction must not hold its locks for ever.
+    "idle_in_transaction_session_timeout": "30s",
+}
+
 _SERVER_GONE = (
     asyncpg.exceptions.AdminShutdownError,
     asyncpg.exceptions.CrashShutdownError,
@@ -21,6 +28,7 @@ _SERVER_GONE = (
     asyncpg.exceptions.TooManyConnectionsError,
     asyncpg.exceptions.ConnectionDoesNotExistError,
     asyncpg.exceptions.ConnectionFailureError,
+    asyncpg.exceptions.IdleInTransactionSessionTimeoutError,
 )
 
 
@@ -48,7 +56,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
-            connect_args={"timeout": 5, "server_settings": {"application_name": "salescontrol", "timezone": "UTC"}},
+            connect_args={"timeout": 5, "server_settings": SESSION},
         )
 
     @asynccontextmanager

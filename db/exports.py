@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, DateTime, and_, cast, func, literal, select
+from sqlalchemy import ColumnElement, DateTime, and_, cast, func, literal, null, select, tuple_
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
 from domain.export import ExportedAnalysis, ExportedDialogue, ExportedQuote, ExportedSegment, ExportedWord
-from domain.status import DialogueState, StageStatus
+from domain.status import Attempted, DialogueState, StageStatus
 
 BATCH = 200
 """Rows held at once: a dialogue with its words is some 50 KB."""
@@ -22,7 +22,8 @@ BATCH = 200
 class Selection:
     """Which dialogues. An instant without a zone is local time of each dialogue's point.
 
-    start_from <= start < start_before; point: name or id; analysis_status: of the current revision.
+    start_from <= start < start_before; point: name or id; analysis_status: of the current revision; attempted and
+    min_quality: of its verdict; after: start and id of the last dialogue of the page before.
     """
 
     start_from: datetime | None = None
@@ -30,6 +31,10 @@ class Selection:
     point: str | None = None
     device_id: UUID | None = None
     analysis_status: StageStatus | None = None
+    dialogue_id: UUID | None = None
+    attempted: Attempted | None = None
+    min_quality: int | None = None
+    after: tuple[datetime, UUID] | None = None
 
 
 _d, _tr, _an = t.dialogues.c, t.dialogue_transcripts.c, t.dialogue_upsell_analysis.c
@@ -37,7 +42,7 @@ _COLUMNS = (
     *(_d.dialogue_id, _d.device_id, _d.start_ts, _d.end_ts, _d.revision),
     *(t.points.c.name.label("point"), t.registers.c.name.label("register")),
     *(_d.asr_status, _d.asr_pass, _d.asr_model, _d.analysis_status),
-    *(func.coalesce(_tr.language, _d.language).label("language"), _tr.text, _tr.segments_json),
+    *(func.coalesce(_tr.language, _d.language).label("language"), _tr.text),
     *(_an.kind, _an.attempted, _an.quality_score, _an.categories, _an.closing_question, _an.customer_reaction),
     *(_an.evidence_quotes, _an.summary, _an.confidence, _an.analysis_model, _an.prompt_version),
 )
@@ -57,13 +62,20 @@ _SOURCE = (
 """A transcript of an older revision and a verdict on another text are history, not the current result."""
 
 
-async def current_dialogues(tx: AsyncConnection, selection: Selection) -> AsyncIterator[ExportedDialogue]:
-    """Every current dialogue of `selection`, by start, then id; the superseded are out. Memory: BATCH rows."""
+async def current_dialogues(
+    tx: AsyncConnection, selection: Selection, limit: int | None = None, *, segments: bool = True
+) -> AsyncIterator[ExportedDialogue]:
+    """Every current dialogue of `selection`, by start, then id; the superseded are out. Memory: BATCH rows.
+
+    `limit`: at most so many; `segments` False leaves the words in the database.
+    """
+    segments_json = _tr.segments_json if segments else null().label("segments_json")
     query = (
-        select(*_COLUMNS)
+        select(*_COLUMNS, segments_json)
         .select_from(_SOURCE)
         .where(_d.state != DialogueState.SUPERSEDED, *_conditions(selection))
         .order_by(_d.start_ts, _d.dialogue_id)
+        .limit(limit)
         .execution_options(yield_per=BATCH)
     )
     async with tx.stream(query) as rows:
@@ -84,6 +96,14 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
         conditions.append(_d.device_id == selection.device_id)
     if selection.analysis_status:
         conditions.append(_d.analysis_status == selection.analysis_status)
+    if selection.dialogue_id:
+        conditions.append(_d.dialogue_id == selection.dialogue_id)
+    if selection.attempted:
+        conditions.append(_an.attempted == selection.attempted)
+    if selection.min_quality is not None:
+        conditions.append(_an.quality_score >= selection.min_quality)
+    if selection.after:
+        conditions.append(tuple_(_d.start_ts, _d.dialogue_id) > tuple_(*map(literal, selection.after)))
     return conditions
 
 

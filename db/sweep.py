@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import islice
 
-from audio.store import AudioStore, StoredFile
-from db.chunks import paths_with_rows
+from audio.store import AudioStore
+from db.chunks import has_any, paths_of
 from db.engine import Database
+from domain.chunks import chunk_id_of
+from domain.ids import ChunkId
 
 log = logging.getLogger(__name__)
 
@@ -14,23 +18,39 @@ BATCH = 1000
 
 
 async def sweep_orphans(db: Database, store: AudioStore, older_than: timedelta, now: datetime) -> int:
-    """Deletes files without a row that were last written more than `older_than` before `now`; returns how many.
+    """Deletes chunk files without a row that were last written more than `older_than` before `now`; returns how many.
 
-    The age keeps it from an upload that has its file but not yet its row. Raises Unavailable where the store or the
-    database is down; running it again takes up what is left.
+    The age keeps it from an upload that has its file but not yet its row; files with other names are not ours. A
+    database that knows no chunk at all is taken for the wrong one, and nothing is deleted.
+    Raises Unavailable where the store or the database is down; running it again takes up what is left.
     """
-    old = await asyncio.to_thread(lambda: [f for f in store.walk() if f.modified_at < now - older_than])
-    swept = 0
-    for first in range(0, len(old), BATCH):
-        swept += await _sweep(db, store, old[first : first + BATCH])
+    async with db.begin() as tx:
+        if not await has_any(tx):
+            log.info("sweep_skipped", extra={"reason": "the database knows no chunk; does the store belong to it?"})
+            return 0
+    files, swept = _old_files(store, now - older_than), 0
+    while batch := await asyncio.to_thread(lambda: list(islice(files, BATCH))):
+        swept += await _sweep(db, store, batch)
     if swept:
         log.info("orphans_swept", extra={"files": swept})
     return swept
 
 
-async def _sweep(db: Database, store: AudioStore, files: list[StoredFile]) -> int:
+def _old_files(store: AudioStore, before: datetime) -> Iterator[tuple[str, ChunkId]]:
+    for file in store.walk():
+        chunk_id = chunk_id_of(file.path)
+        if chunk_id is not None and file.modified_at < before:
+            yield file.path, chunk_id
+
+
+async def _sweep(db: Database, store: AudioStore, files: list[tuple[str, ChunkId]]) -> int:
     async with db.begin() as tx:
-        named = await paths_with_rows(tx, [f.path for f in files])
-    orphans = [f.path for f in files if f.path not in named]
-    await asyncio.to_thread(lambda: [store.delete(path) for path in orphans])
+        named = await paths_of(tx, [chunk_id for _, chunk_id in files])
+    orphans = [path for path, _ in files if path not in named]
+    await asyncio.to_thread(_delete, store, orphans)
     return len(orphans)
+
+
+def _delete(store: AudioStore, paths: list[str]) -> None:
+    for path in paths:
+        store.delete(path)

@@ -1,0 +1,251 @@
+"""What the dialogues stage reads: a bounded window of one device's time, never its history.
+
+A chunk's change is remembered in the chunk's own row: it is unsettled while `status` is final (DONE, ERROR) and
+`settled_status` differs. So whoever ends a chunk only writes its status, and nothing is lost if no job comes of it.
+Content that changes under an unchanged status (decoded anew, erased) is announced by setting `settled_status` to null.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.queue import NewJob
+from domain.ids import ChunkId, DeviceId, DialogueId, PointId, RegisterId, SessionId
+from domain.revisions import Stored
+from domain.status import ChunkStatus, DialogueState
+from domain.timeline import Arrival, Coverage, Fate, Segment, Span
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SETTLE = text(
+    """
+    UPDATE audio_chunks SET settled_status = status
+    WHERE chunk_id IN (
+        SELECT chunk_id FROM audio_chunks
+        WHERE device_id = :device_id AND status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status
+        ORDER BY start_ts LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+    )
+    RETURNING start_ts, end_ts, decoded_ms
+    """
+)
+IS_UNSETTLED = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM audio_chunks
+        WHERE device_id = :device_id AND status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status
+    )
+    """
+)
+DUE = text(
+    """
+    SELECT start_ts, end_ts FROM dialogues
+    WHERE device_id = :device_id AND state = 'open' AND close_at <= :now
+    ORDER BY close_at LIMIT :limit
+    """
+)
+NEXT_CLOSE = text(
+    """
+    SELECT close_at FROM dialogues
+    WHERE device_id = :device_id AND state = 'open' AND close_at IS NOT NULL
+    ORDER BY close_at LIMIT 1
+    """
+)
+AUDIO = text(
+    """
+    WITH near AS MATERIALIZED (
+        SELECT c.chunk_id, c.point_id, c.register_id, c.session_id, c.seq, c.start_ts, c.end_ts, c.decoded_ms,
+               c.status, c.settled_status, c.received_at,
+               coalesce(
+                   (SELECT n.received_at FROM audio_chunks n
+                    WHERE n.device_id = :device_id AND n.session_id = c.session_id AND n.seq > c.seq
+                    ORDER BY n.seq LIMIT 1),
+                   (SELECT n.received_at FROM audio_chunks n
+                    WHERE n.device_id = :device_id AND n.start_ts > c.start_ts
+                      AND (c.session_id IS NULL OR n.session_id IS DISTINCT FROM c.session_id)
+                    ORDER BY n.start_ts LIMIT 1),
+                   (SELECT n.received_at FROM audio_chunks n
+                    WHERE n.device_id = :device_id ORDER BY n.received_at DESC LIMIT 1)
+               ) AS followed_at
+        FROM audio_chunks c
+        WHERE c.device_id = :device_id AND c.start_ts > :earliest AND c.start_ts < :until
+          AND greatest(c.end_ts, c.start_ts + c.decoded_ms * interval '1 millisecond') > :since
+    )
+    SELECT near.*, s.offset_start_ms, s.offset_end_ms
+    FROM near
+    LEFT JOIN speech_segments s
+        ON s.chunk_id = near.chunk_id AND near.settled_status = 'DONE' AND s.start_ts < :until AND s.end_ts > :since
+    ORDER BY near.start_ts, near.chunk_id, s.idx
+    """
+)
+STORED = text(
+    """
+    SELECT d.dialogue_id, d.revision, d.state, d.created_at, d.changed_at,
+           s.chunk_id, s.offset_start_ms, s.offset_end_ms, s.start_ts, s.end_ts
+    FROM dialogues d
+    JOIN dialogue_segments s ON s.dialogue_id = d.dialogue_id AND s.revision = d.revision
+    WHERE d.device_id = :device_id AND d.state <> 'superseded'
+      AND d.start_ts >= :since AND d.start_ts <= :until AND d.end_ts <= :until
+    ORDER BY d.dialogue_id, s.idx
+    """
+)
+OWES_NOTHING_BEFORE = text(
+    """
+    UPDATE devices SET delivered_until = greatest(delivered_until, :until) WHERE device_id = :device_id
+    """
+)
+LOOK_AGAIN = text(
+    """
+    UPDATE dialogues SET close_at = now()
+    WHERE device_id = :device_id AND state = 'open' AND close_at > now() AND start_ts < :until
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a chunk was recorded."""
+
+    point_id: PointId
+    register_id: RegisterId
+
+
+@dataclass(frozen=True, slots=True)
+class Audio:
+    """What is known of a stretch of one device's time. `coverage` and `segments`: settled chunks only; `arrivals`:
+    every received one."""
+
+    coverage: list[Coverage]
+    arrivals: list[Arrival]
+    segments: list[Segment]
+    places: dict[ChunkId, Place]
+
+
+def to_ms(instant: datetime) -> int:
+    """Whole milliseconds since the epoch, rounded down."""
+    return (instant - EPOCH) // timedelta(milliseconds=1)
+
+
+def to_instant(ms: int) -> datetime:
+    """The instant, UTC."""
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+def dialogues_job(device_id: DeviceId, delay_s: float = 0.0) -> NewJob:
+    """The job that brings one device's dialogues up to date. Whoever ends a chunk, well or dead, enqueues it."""
+    return NewJob("dialogues", str(device_id), fair_key=str(device_id), delay_s=delay_s)
+
+
+async def database_now(tx: AsyncConnection) -> datetime:
+    """The transaction's instant by the database's clock: the same that receipt times come from."""
+    return (await tx.execute(text("SELECT now()"))).scalar_one()  # type: ignore[no-any-return]
+
+
+async def owe_nothing_before(tx: AsyncConnection, device_id: DeviceId, until: datetime) -> NewJob:
+    """Notes that the device has delivered all that it recorded before `until`, so that dialogues need not wait for it.
+
+    Returns the job that closes them. Audio that comes after all is late data as any other.
+    """
+    where = {"device_id": device_id, "until": until}
+    await tx.execute(OWES_NOTHING_BEFORE, where)
+    await tx.execute(LOOK_AGAIN, where)
+    return dialogues_job(device_id)
+
+
+async def settle(tx: AsyncConnection, device_id: DeviceId, limit: int) -> list[Span]:
+    """Takes the earliest changed chunks into account and returns their time. Rows that somebody locks are left."""
+    rows = await tx.execute(SETTLE, {"device_id": device_id, "limit": limit})
+    return [Span(to_ms(row.start_ts), _end_ms(row)) for row in rows]
+
+
+async def is_unsettled(tx: AsyncConnection, device_id: DeviceId) -> bool:
+    """Is there a changed chunk left?"""
+    return bool((await tx.execute(IS_UNSETTLED, {"device_id": device_id})).scalar_one())
+
+
+async def due(tx: AsyncConnection, device_id: DeviceId, now: datetime, limit: int) -> list[Span]:
+    """Open dialogues whose time to close has come, earliest first."""
+    rows = await tx.execute(DUE, {"device_id": device_id, "now": now, "limit": limit})
+    return [Span(to_ms(row.start_ts), to_ms(row.end_ts)) for row in rows]
+
+
+async def next_close(tx: AsyncConnection, device_id: DeviceId) -> datetime | None:
+    """The earliest instant at which an open dialogue may close; None where all wait for received audio."""
+    return (await tx.execute(NEXT_CLOSE, {"device_id": device_id})).scalar_one_or_none()
+
+
+async def owed_from_ms(tx: AsyncConnection, device_id: DeviceId) -> int:
+    """The device owes nothing from before; 0 where it never said so."""
+    query = text("SELECT delivered_until FROM devices WHERE device_id = :device_id")
+    until = (await tx.execute(query, {"device_id": device_id})).scalar_one_or_none()
+    return 0 if until is None else to_ms(until)
+
+
+async def read_audio(tx: AsyncConnection, device_id: DeviceId, window: Span, longest_chunk_ms: int) -> Audio:
+    """Chunks that reach into the window, with the speech in it. One statement, so one snapshot."""
+    where = {
+        "device_id": device_id,
+        "since": to_instant(window.start_ms),
+        "until": to_instant(window.end_ms),
+        "earliest": to_instant(window.start_ms - longest_chunk_ms),
+    }
+    audio = Audio([], [], [], {})
+    for chunk_id, group in groupby(await tx.execute(AUDIO, where), key=attrgetter("chunk_id")):
+        rows = list(group)
+        _add_chunk(audio, ChunkId(chunk_id), rows[0])
+        audio.segments.extend(_segment(row, to_ms(row.start_ts)) for row in rows if row.offset_start_ms is not None)
+    return audio
+
+
+async def read_stored(tx: AsyncConnection, device_id: DeviceId, span: Span) -> list[Stored]:
+    """Current dialogues that lie wholly in the span."""
+    where = {"device_id": device_id, "since": to_instant(span.start_ms), "until": to_instant(span.end_ms)}
+    found = []
+    for dialogue_id, group in groupby(await tx.execute(STORED, where), key=attrgetter("dialogue_id")):
+        rows = list(group)
+        head = rows[0]
+        found.append(
+            Stored(
+                DialogueId(dialogue_id),
+                head.revision,
+                DialogueState(head.state),
+                to_ms(head.created_at),
+                to_ms(head.changed_at),
+                tuple(_segment(row, to_ms(row.start_ts) - row.offset_start_ms) for row in rows),
+            )
+        )
+    return found
+
+
+def _add_chunk(audio: Audio, chunk_id: ChunkId, row: Row[Any]) -> None:
+    start_ms = to_ms(row.start_ts)
+    is_covered = row.settled_status == ChunkStatus.DONE and row.decoded_ms is not None
+    end_ms = start_ms + row.decoded_ms if is_covered else _end_ms(row)
+    if is_covered:
+        run = None if row.session_id is None else SessionId(row.session_id)
+        audio.coverage.append(Coverage(chunk_id, start_ms, end_ms, run, row.seq))
+    fate = {ChunkStatus.DONE: Fate.AUDIBLE, ChunkStatus.ERROR: Fate.DEAD}.get(row.status, Fate.PENDING)
+    if row.settled_status != row.status:
+        fate = Fate.PENDING
+    received_ms, followed_ms = to_ms(row.received_at), to_ms(row.followed_at)
+    audio.arrivals.append(Arrival(chunk_id, start_ms, end_ms, fate, received_ms, followed_ms))
+    audio.places[chunk_id] = Place(PointId(row.point_id), RegisterId(row.register_id))
+
+
+def _segment(row: Row[Any], chunk_start_ms: int) -> Segment:
+    return Segment(
+        ChunkId(row.chunk_id),
+        row.offset_start_ms,
+        row.offset_end_ms,
+        chunk_start_ms + row.offset_start_ms,
+        chunk_start_ms + row.offset_end_ms,
+    )
+
+
+def _end_ms(row: Row[Any]) -> int:
+    """The latest that the chunk may reach: as decoded or as the recorder said."""
+    return max(to_ms(row.end_ts), to_ms(row.start_ts) + (row.decoded_ms or 0))
