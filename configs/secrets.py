@@ -1,0 +1,23 @@
+"""Refuses to run with secrets that everybody knows."""
+
+from configs.settings import DEFAULT_ADMIN_TOKEN, Settings
+from domain.errors import ConfigError
+
+MIN_TOKEN_CHARS = 16
+
+
+def check_secrets(settings: Settings) -> None:
+    """Called by every process that answers HTTP, before it does. Raises ConfigError that says what to set.
+
+    The local profile may keep the default ADMIN_TOKEN and any short one; an empty one would open the door nowhere.
+    """
+    admin, internal = (s.get_secret_value() for s in (settings.auth.admin_token, settings.auth.internal_token))
+    if not admin:
+        raise ConfigError("ADMIN_TOKEN is empty; set it, for example to the output of `openssl rand -hex 24`")
+    if settings.profile == "local":
+        return
+    if admin == DEFAULT_ADMIN_TOKEN:
+        raise ConfigError("ADMIN_TOKEN is the published default; set it to the output of `openssl rand -hex 24`")
+    for name, token in (("ADMIN_TOKEN", admin), ("INTERNAL_TOKEN", internal)):
+        if token and len(token) < MIN_TOKEN_CHARS:
+            raise ConfigError(f"{name} is shorter than {MIN_TOKEN_CHARS} characters; use `openssl rand -hex 24`")

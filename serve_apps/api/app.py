@@ -1,0 +1,24 @@
+"""The api application: health, the admin API, and what the dashboard reads. A router per resource."""
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from serve_apps.api import devices, dialogues, health, points
+from serve_apps.application import Deps, new_app
+from serve_apps.edge import BodyLimit
+
+MAX_BODY_BYTES = 1024 * 1024
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """Everything that is not an upload."""
+    app = new_app(
+        deps,
+        title="SalesControl API",
+        description="Health, administration, dialogues and their verdicts.",
+        base="",
+        middleware=[Middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES)],
+    )
+    for resource in (health, devices, points, dialogues):
+        app.include_router(resource.router)
+    return app

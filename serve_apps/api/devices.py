@@ -1,0 +1,123 @@
+"""`/api/v1/admin/devices`: devices and their tokens."""
+
+import secrets
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Response
+
+from db import devices as store
+from db.points import NewPoint, NewRegister
+from domain.ids import DeviceId, PointId, RegisterId
+from serve_apps import auth
+from serve_apps.api.schemas import (
+    DeviceBody,
+    DevicePatch,
+    DeviceView,
+    NewToken,
+    Page,
+    RegisteredDevice,
+    TokenBody,
+    TokenView,
+)
+from serve_apps.application import DepsOf
+from serve_apps.problems import Code, Problem, documented
+
+router = APIRouter(
+    prefix="/api/v1/admin/devices",
+    tags=["devices"],
+    dependencies=[auth.Admin],
+    responses=documented(
+        *auth.CODES, Code.BAD_REQUEST, Code.TOO_LARGE, Code.FIELD_MISSING, Code.FIELD_INVALID, Code.DATABASE_UNAVAILABLE
+    ),
+)
+Fingerprint = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
+NOT_FOUND = documented(Code.NOT_FOUND)
+CONFLICT = documented(Code.CONFLICT)
+
+
+@router.post(
+    "", operation_id="register_device", status_code=201, responses={200: {"model": RegisteredDevice}, **CONFLICT}
+)
+async def register_device(body: DeviceBody, response: Response, deps: DepsOf) -> RegisteredDevice:
+    """Registers a device with its point and register. The same request again answers 200 and changes nothing."""
+    made = None if body.token_plain else secrets.token_hex(24)
+    given = body.token_plain.get_secret_value() if body.token_plain else None
+    point_id, register_id, device_id = PointId(body.point_id), RegisterId(body.register_id), DeviceId(body.device_id)
+    new = store.NewDevice(
+        device_id=device_id,
+        point=NewPoint(point_id, body.point_name, body.country, body.zone, body.language),
+        register=NewRegister(register_id, point_id, body.register_name),
+        name=body.name,
+        token=given,
+        replaces=DeviceId(body.replaces) if body.replaces else None,
+    )
+    async with deps.db.begin() as tx:
+        created = await store.register_device(tx, new)
+        if created and made is not None:
+            await store.add_token(tx, device_id, made)
+        device = await store.find_device(tx, device_id)
+    response.status_code = 201 if created else 200
+    view = DeviceView.model_validate(device)
+    return RegisteredDevice(**view.model_dump(), created=created, token=made if created else None)
+
+
+@router.get("", operation_id="list_devices")
+async def list_devices(
+    deps: DepsOf, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+) -> Page[DeviceView]:
+    """In the order of their ids."""
+    async with deps.db.begin() as tx:
+        devices = await store.list_devices(tx, DeviceId(after) if after else None, limit)
+    items = [DeviceView.model_validate(device) for device in devices]
+    return Page(items=items, next=str(items[-1].device_id) if len(items) == limit else None)
+
+
+@router.get("/{device_id}", operation_id="get_device", responses=NOT_FOUND)
+async def get_device(device_id: UUID, deps: DepsOf) -> DeviceView:
+    async with deps.db.begin() as tx:
+        device = await store.find_device(tx, DeviceId(device_id))
+    return _view(device, device_id)
+
+
+@router.patch("/{device_id}", operation_id="update_device", responses=NOT_FOUND)
+async def update_device(device_id: UUID, body: DevicePatch, deps: DepsOf) -> DeviceView:
+    """Renames, disables or enables a device."""
+    async with deps.db.begin() as tx:
+        device = await store.update_device(tx, DeviceId(device_id), body.name, body.is_enabled)
+    return _view(device, device_id)
+
+
+@router.get("/{device_id}/tokens", operation_id="list_tokens", responses=NOT_FOUND)
+async def list_tokens(device_id: UUID, deps: DepsOf) -> list[TokenView]:
+    """Newest first; the tokens themselves are not kept."""
+    async with deps.db.begin() as tx:
+        _view(await store.find_device(tx, DeviceId(device_id)), device_id)
+        tokens = await store.list_tokens(tx, DeviceId(device_id))
+    return [TokenView.model_validate(token) for token in tokens]
+
+
+@router.post("/{device_id}/tokens", operation_id="rotate_token", status_code=201, responses={**NOT_FOUND, **CONFLICT})
+async def rotate_token(device_id: UUID, deps: DepsOf, body: TokenBody | None = None) -> NewToken:
+    """Adds a token. The one before stays live until the next rotation, or until it is revoked; older ones end now."""
+    given = body.token_plain if body else None
+    token = given.get_secret_value() if given else secrets.token_hex(24)
+    async with deps.db.begin() as tx:
+        _view(await store.find_device(tx, DeviceId(device_id)), device_id)
+        await store.add_token(tx, DeviceId(device_id), token)
+    return NewToken(fingerprint=store.token_sha256(token)[:12], token=token)
+
+
+@router.delete("/{device_id}/tokens/{fingerprint}", operation_id="revoke_token", status_code=204, responses=NOT_FOUND)
+async def revoke_token(device_id: UUID, fingerprint: Fingerprint, deps: DepsOf) -> None:
+    """Ends a token at once."""
+    async with deps.db.begin() as tx:
+        known = await store.revoke_token(tx, DeviceId(device_id), fingerprint)
+    if not known:
+        raise Problem(Code.NOT_FOUND, f"Device {device_id} has no such token; list its tokens.")
+
+
+def _view(device: store.Device | None, device_id: UUID) -> DeviceView:
+    if device is None:
+        raise Problem(Code.NOT_FOUND, f"There is no device {device_id}; check the id.")
+    return DeviceView.model_validate(device)

@@ -1,0 +1,198 @@
+"""What the admin API takes and answers."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Generic, Self, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+MIN_TOKEN_CHARS = 16
+
+
+Item = TypeVar("Item")
+
+
+class Body(BaseModel):
+    """What a client sends: an unknown member is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class View(BaseModel):
+    """What we answer."""
+
+    model_config = ConfigDict(from_attributes=True, frozen=True)
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no time zone; use an IANA name such as Europe/Belgrade")
+    return ZoneInfo(name).key
+
+
+def _fresh_token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < MIN_TOKEN_CHARS:
+        raise ValueError(f"is shorter than {MIN_TOKEN_CHARS} characters; use `openssl rand -hex 24`")
+    if not re.fullmatch(r"[A-Za-z0-9._~+/=-]{1,256}", text):
+        raise ValueError("may hold up to 256 letters, digits and . _ ~ + / = - only, as it travels in a header")
+    return token
+
+
+Name = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1, two letters")]
+Language = Annotated[str, Field(pattern=r"^([a-z]{2}|auto)$", description="ISO 639-1, or auto")]
+Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
+TokenPlain = Annotated[
+    SecretStr, AfterValidator(_fresh_token), Field(description="16 to 256 characters, kept as a hash")
+]
+Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", examples=["08:00"])]
+
+
+class Opening(Body):
+    """One stretch of a day. `closes` 24:00 is midnight; a stretch over midnight is two."""
+
+    opens: Clock
+    closes: Clock
+
+    @model_validator(mode="after")
+    def _closes_later(self) -> Self:
+        if self.closes <= self.opens:
+            raise ValueError("closes must be later than opens; cut a stretch over midnight into two")
+        return self
+
+
+Day = Annotated[list[Opening], Field(max_length=8)]
+
+
+class OpeningHours(Body):
+    """By weekday, in the point's zone; `exceptions` replace single dates. An absent weekday is closed."""
+
+    mon: Day = []
+    tue: Day = []
+    wed: Day = []
+    thu: Day = []
+    fri: Day = []
+    sat: Day = []
+    sun: Day = []
+    exceptions: Annotated[dict[date, Day], Field(max_length=400)] = {}
+
+
+class DeviceBody(Body):
+    """A device to register, with its point and register. The first four members are those of the original product."""
+
+    point_id: UUID
+    register_id: UUID
+    device_id: UUID
+    token_plain: TokenPlain | None = Field(None, description="absent: the server makes one and shows it once")
+    name: Name | None = None
+    point_name: Name | None = None
+    register_name: Name | None = None
+    country: Country | None = None
+    zone: Zone | None = None
+    language: Language | None = None
+    replaces: UUID | None = Field(None, description="the device at this register whose place this one takes")
+
+
+class DevicePatch(Body):
+    name: Name | None = None
+    is_enabled: bool | None = None
+
+
+class DeviceView(View):
+    device_id: UUID
+    point_id: UUID
+    register_id: UUID
+    name: str
+    is_enabled: bool
+    replaced_by: UUID | None
+    replaced_at: datetime | None
+    last_seen_at: datetime | None
+    created_at: datetime
+
+
+class RegisteredDevice(DeviceView):
+    created: bool = Field(description="false: it was all there already")
+    token: str | None = Field(description="the token that the server made; shown this once")
+
+
+class TokenBody(Body):
+    token_plain: TokenPlain | None = Field(None, description="absent: the server makes one")
+
+
+class NewToken(View):
+    fingerprint: str
+    token: str = Field(description="shown this once")
+
+
+class TokenView(View):
+    fingerprint: str = Field(description="the first 12 hex digits of its SHA-256")
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+class PointBody(Body):
+    point_id: UUID
+    name: Name | None = None
+    country: Country | None = None
+    zone: Zone | None = None
+    language: Language | None = None
+
+
+class PointPatch(Body):
+    """Only what is present changes; null clears country, goal and catalogue."""
+
+    name: Name | None = None
+    country: Country | None = None
+    zone: Zone | None = None
+    language: Language | None = None
+    opening_hours: OpeningHours | None = None
+    goal: Annotated[float, Field(ge=0, le=1, description="target upsell rate")] | None = None
+    catalogue: Annotated[list[Name], Field(min_length=1, max_length=64)] | None = None
+
+    @model_validator(mode="after")
+    def _required_stay(self) -> Self:
+        emptied = {n for n in self.model_fields_set if getattr(self, n) is None} - {"country", "goal", "catalogue"}
+        if emptied:
+            raise ValueError(f"{', '.join(sorted(emptied))} cannot be null; leave it out to keep it")
+        return self
+
+
+class PointView(View):
+    point_id: UUID
+    name: str
+    country: str | None
+    zone: str
+    language: str
+    opening_hours: OpeningHours
+    goal: float | None
+    catalogue: list[str] | None
+    created_at: datetime
+
+
+class RegisterBody(Body):
+    register_id: UUID
+    point_id: UUID
+    name: Name | None = None
+
+
+class RegisterPatch(Body):
+    name: Name
+
+
+class RegisterView(View):
+    register_id: UUID
+    point_id: UUID
+    name: str
+    created_at: datetime
+
+
+class Page(BaseModel, Generic[Item]):
+    """`next`: pass it as `after` to get the next page; null on the last one."""
+
+    items: list[Item]
+    next: str | None

@@ -1,0 +1,103 @@
+"""What every application has in common: its dependencies, its errors, its edge, its OpenAPI document."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from pydantic.json_schema import models_json_schema
+from starlette.middleware import Middleware
+
+from audio.store import AudioStore, open_store
+from configs import logs
+from configs.secrets import check_secrets
+from configs.settings import Settings, load
+from db.engine import Database
+from domain.errors import ConfigError
+from serve_apps import problems
+from serve_apps.edge import Edge
+
+VERSION = "1.0"
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """What an application works with. Built once per process."""
+
+    db: Database
+    store: AudioStore
+    settings: Settings
+
+
+def connect() -> Deps:
+    """The wiring of a replica: settings from its environment, one engine, one store. Raises ConfigError."""
+    settings = load()
+    check_secrets(settings)
+    logs.setup(settings.log.level)
+    if settings.database.url is None:
+        raise ConfigError("DATABASE_URL is not set for this process; `salescontrol up` passes it on")
+    db = Database(settings.database.url.get_secret_value())
+    return Deps(db, open_store(settings.storage_url), settings)
+
+
+def get_deps(request: Request) -> Deps:
+    deps: Deps = request.app.state.deps
+    return deps
+
+
+DepsOf = Annotated[Deps, Depends(get_deps)]
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def new_app(
+    deps: Deps,
+    *,
+    title: str,
+    description: str,
+    base: str,
+    middleware: Sequence[Middleware] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """An application without routes. `base`: the path under which it stands, where its openapi.json is found;
+    `middleware`: further layers inside the edge, the outer first."""
+
+    @asynccontextmanager
+    async def live(app: FastAPI) -> AsyncIterator[None]:
+        if lifespan is None:
+            yield
+        else:
+            async with lifespan(app):
+                yield
+        await deps.db.dispose()
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version=VERSION,
+        openapi_url=f"{base}/openapi.json",
+        docs_url=f"{base}/docs",
+        redoc_url=None,
+        lifespan=live,
+        redirect_slashes=False,
+        middleware=[Middleware(Edge), *middleware],
+    )
+    app.state.deps = deps
+    problems.install(app)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document with the one schema that all errors share."""
+    if app.openapi_schema is None:
+        document = FastAPI.openapi(app)
+        _, shared = models_json_schema(
+            [(problems.ProblemBody, "serialization")], ref_template="#/components/schemas/{model}"
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        schemas.update(shared["$defs"])
+        document["components"]["schemas"] = dict(sorted(schemas.items()))
+    assert app.openapi_schema is not None
+    return app.openapi_schema

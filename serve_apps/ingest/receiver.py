@@ -1,0 +1,203 @@
+"""What 200 promises: the file is durable, and its row and its vad job are committed in one transaction."""
+
+import asyncio
+import hashlib
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import BinaryIO
+from uuid import uuid4
+
+from starlette.datastructures import FormData
+
+from audio.decode import probe
+from audio.store import AudioStore
+from configs.settings import IngestSettings
+from db.chunks import NewChunk, ReceivedChunk, discard_audio, find_same, insert_chunk, is_erased
+from db.devices import Device
+from db.engine import Database
+from db.queue import NewJob, Queue
+from domain.chunks import UploadRight, job_class, names_codec, stored_path, upload_right
+from domain.errors import Rejected, Unavailable
+from domain.ids import ChunkId, PointId, RegisterId
+from serve_apps.ingest.form import ChunkForm, parse_form
+from serve_apps.problems import Code, Problem
+
+log = logging.getLogger(__name__)
+
+BLOCK_BYTES = 256 * 1024
+ANSWER_WITHIN_S = 30.0
+"""Past this the answer is 503 while the work goes on; the retry finds the first receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """`queued` False: the audio lay in erased time and was discarded."""
+
+    chunk_id: ChunkId
+    stored_path: str | None
+    sha256: str
+    queued: bool
+    duplicate: bool
+
+
+class Receiver:
+    """Takes uploads. `free_floor_bytes`: below this much free space in the store nothing is taken."""
+
+    def __init__(
+        self, db: Database, store: AudioStore, queue: Queue, settings: IngestSettings, free_floor_bytes: int
+    ) -> None:
+        self._db = db
+        self._store = store
+        self._queue = queue
+        self._settings = settings
+        self._free_floor_bytes = free_floor_bytes
+        self._running: set[asyncio.Task[Receipt]] = set()
+
+    async def receive(self, device: Device, form: FormData) -> Receipt:
+        """Checks and stores one upload, and closes the form. Raises Problem, or Unavailable where the database is down.
+
+        A client that goes away does not interrupt it: half of the work would be an orphan file or a lost duplicate.
+        """
+        task = asyncio.create_task(self._accept(device, form))
+        self._running.add(task)
+        task.add_done_callback(self._finished)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), ANSWER_WITHIN_S)
+        except TimeoutError:
+            raise Unavailable("an upload took longer than its answer may", retry_after_s=10.0) from None
+
+    async def drain(self) -> None:
+        """Waits for the uploads that outlived their request."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    def _finished(self, task: "asyncio.Task[Receipt]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) and not isinstance(error, Problem | Unavailable):
+            log.warning("upload_failed", extra={"reason": repr(error)})
+
+    async def _accept(self, device: Device, form: FormData) -> Receipt:
+        try:
+            fields, upload = parse_form(form)
+            now = datetime.now(UTC)
+            self._authorise(device, fields, now)
+            chunk = await asyncio.to_thread(self._store_file, fields, upload.file)
+        finally:
+            await form.close()
+        return await self._record(chunk, now)
+
+    def _authorise(self, device: Device, fields: ChunkForm, now: datetime) -> None:
+        for name in ("device_id", "point_id", "register_id"):
+            if getattr(fields, name) != getattr(device, name):
+                raise Problem(
+                    Code.IDENTITY_MISMATCH, f"{name} is not that of this token; send {getattr(device, name)}."
+                )
+        if (fields.end_ts - fields.start_ts).total_seconds() > self._settings.max_chunk_s:
+            raise Problem(
+                Code.CHUNK_TOO_LONG, f"A chunk lasts at most {self._settings.max_chunk_s:g} s; cut it shorter."
+            )
+        right = upload_right(device.replaced_at, fields.start_ts, now, timedelta(days=self._settings.old_token_days))
+        if right is UploadRight.EXPIRED:
+            raise Problem(Code.DEVICE_REPLACED, f"This device was replaced at {device.replaced_at:%Y-%m-%dT%H:%MZ}.")
+        if right is UploadRight.RECORDED_AFTER_REPLACEMENT:
+            detail = (
+                f"This device was replaced at {device.replaced_at:%Y-%m-%dT%H:%MZ}; later audio comes from the new one."
+            )
+            raise Problem(Code.RECORDED_AFTER_REPLACEMENT, detail)
+
+    def _store_file(self, fields: ChunkForm, file: BinaryIO) -> NewChunk:
+        """Blocking. Checks the file and puts it into the store under a path that no other attempt has."""
+        sha256, size_bytes = _digest(file)
+        _check_file(fields, file, size_bytes, sha256)
+        chunk_id = ChunkId(uuid4())
+        path = stored_path(PointId(fields.point_id), RegisterId(fields.register_id), fields.start_ts, chunk_id)
+        self._put(path, file)
+        return NewChunk(
+            chunk_id=chunk_id,
+            sha256=sha256,
+            size_bytes=size_bytes,
+            stored_path=path,
+            **fields.model_dump(exclude={"sha256"}),
+        )
+
+    def _put(self, path: str, file: BinaryIO) -> None:
+        try:
+            free_bytes = self._store.free_bytes()
+            if free_bytes is not None and free_bytes < self._free_floor_bytes:
+                log.error("disk_low", extra={"free_bytes": free_bytes, "floor_bytes": self._free_floor_bytes})
+                detail = "The audio store is nearly full; try again later, the operator must free disk space."
+                raise Problem(Code.DISK_LOW, detail, headers={"Retry-After": "60"})
+            file.seek(0)
+            self._store.put(path, file)
+        except Unavailable as error:
+            log.error("storage_unavailable", extra={"reason": str(error)})
+            detail = "The audio store cannot be written; try again later."
+            raise Problem(Code.STORAGE_UNAVAILABLE, detail, headers={"Retry-After": "30"}) from error
+
+    async def _record(self, chunk: NewChunk, now: datetime) -> Receipt:
+        """Row and job in one transaction. Where its outcome is unknown the file stays: the sweep takes it if no row
+        names it."""
+        async with self._db.begin() as tx:
+            is_new = await insert_chunk(tx, chunk)
+            erased = is_new and await is_erased(tx, chunk)
+            if erased:
+                await discard_audio(tx, chunk, now)
+            if is_new:
+                await self._queue.enqueue(tx, [self._follow_up(chunk, now, erased)])
+            first = None if is_new else await find_same(tx, chunk)
+        if not is_new or erased:
+            await asyncio.to_thread(self._drop, chunk.stored_path)
+        if not is_new:
+            return _repeat(chunk, first)
+        path = None if erased else chunk.stored_path
+        return Receipt(chunk.chunk_id, path, chunk.sha256, queued=not erased, duplicate=False)
+
+    def _follow_up(self, chunk: NewChunk, now: datetime, erased: bool) -> NewJob:
+        """Erased audio has nothing to detect; its arrival may still close dialogues that waited for it."""
+        device_id, urgency = str(chunk.device_id), job_class(chunk.end_ts, now, self._settings.live_s)
+        if erased:
+            return NewJob("dialogues", device_id, job_class=urgency, fair_key=device_id)
+        return NewJob("vad", str(chunk.chunk_id), job_class=urgency, fair_key=device_id, audio_ms=chunk.duration_ms)
+
+    def _drop(self, path: str) -> None:
+        try:
+            self._store.delete(path)
+        except Unavailable as error:
+            log.warning("file_left_for_sweep", extra={"path": path, "reason": str(error)})
+
+
+def _digest(file: BinaryIO) -> tuple[str, int]:
+    """Hex SHA-256 and length in bytes."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest(), file.tell()
+
+
+def _check_file(fields: ChunkForm, file: BinaryIO, size_bytes: int, sha256: str) -> None:
+    if size_bytes == 0:
+        raise Problem(Code.EMPTY_FILE, "chunk_file holds 0 bytes; nothing was recorded.")
+    if fields.sha256 is not None and fields.sha256.lower() != sha256:
+        raise Problem(Code.SHA256_MISMATCH, f"The file that arrived has the SHA-256 {sha256}; send it again.")
+    try:
+        header = probe(file)
+    except Rejected as error:
+        raise Problem(Code.NOT_AUDIO, f"chunk_file: {error}.") from error
+    if not names_codec(fields.codec, header.codec, header.container):
+        found = f"{header.codec} in {header.container}"
+        raise Problem(
+            Code.CODEC_MISMATCH, f"codec says {fields.codec}, but the file holds {found}; name what it holds."
+        )
+
+
+def _repeat(chunk: NewChunk, first: ReceivedChunk | None) -> Receipt:
+    """The first receipt once more, where the bytes are the same."""
+    if first is None:
+        raise Unavailable("the chunk that held this identity has just been deleted", retry_after_s=1.0)
+    if first.sha256 != chunk.sha256:
+        detail = f"Chunk {first.chunk_id} with other bytes has this identity; nothing was stored."
+        raise Problem(Code.CHUNK_CONFLICT, detail)
+    return Receipt(
+        first.chunk_id, first.stored_path, first.sha256, queued=first.stored_path is not None, duplicate=True
+    )
