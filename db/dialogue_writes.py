@@ -1,7 +1,6 @@
 """What the dialogues stage writes: dialogues, their segments by revision, and what became of the old ones."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from sqlalchemy import delete, insert, select, text
@@ -9,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
 from db.dialogue_store import Place, to_instant
-from domain.ids import DeviceId, DialogueId
+from domain.drafts import Draft
+from domain.ids import ChunkId, DeviceId, DialogueId
 from domain.revisions import possible_ids
 from domain.status import DialogueState
-from domain.timeline import Segment, Span
+from domain.timeline import Segment
 
 _FIRST_CANDIDATES = 4
 
@@ -44,22 +44,6 @@ INHERIT_ALIASES = text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One dialogue as it shall stand. `close_ms`: while it is open, when to look again; None: not known yet."""
-
-    dialogue_id: DialogueId
-    revision: int
-    state: DialogueState
-    close_ms: int | None
-    span: Span
-    segments: tuple[Segment, ...]
-    place: Place
-    is_new: bool
-    is_changed: bool
-    """Its segments differ from what is stored (or nothing is)."""
-
-
 async def unused_ids(tx: AsyncConnection, device_id: DeviceId, firsts: Sequence[Segment]) -> list[DialogueId]:
     """An id never used before for each new dialogue, given its first segment."""
     depth = _FIRST_CANDIDATES + len(firsts)
@@ -81,17 +65,20 @@ async def unused_ids(tx: AsyncConnection, device_id: DeviceId, firsts: Sequence[
         depth *= 4
 
 
-async def write_drafts(tx: AsyncConnection, device_id: DeviceId, drafts: Sequence[Draft], now_ms: int) -> None:
-    """Creates, rebuilds or closes, by id so that locks are taken in one order."""
+async def write_drafts(
+    tx: AsyncConnection, device_id: DeviceId, drafts: Sequence[Draft], places: Mapping[ChunkId, Place], now_ms: int
+) -> None:
+    """Creates, rebuilds or closes, by id so that locks are taken in one order. A dialogue is where its first chunk was
+    recorded."""
     drafts = sorted(drafts, key=lambda draft: str(draft.dialogue_id))
     created = [draft for draft in drafts if draft.is_new]
     rebuilt = [draft for draft in drafts if draft.is_changed and not draft.is_new]
     waiting = [draft for draft in drafts if not draft.is_changed]
     if created:
-        rows = [{"device_id": device_id, **_values(draft, now_ms)} for draft in created]
+        rows = [{"device_id": device_id, **_values(draft, places, now_ms)} for draft in created]
         await tx.execute(insert(t.dialogues), rows)
     if rebuilt:
-        await tx.execute(REBUILD, [_values(draft, now_ms) for draft in rebuilt])
+        await tx.execute(REBUILD, [_values(draft, places, now_ms) for draft in rebuilt])
     if waiting:
         await tx.execute(CLOSE, [_closing(draft, now_ms) for draft in waiting])
     await _write_segments(tx, [*created, *rebuilt])
@@ -131,19 +118,21 @@ async def _write_segments(tx: AsyncConnection, drafts: Sequence[Draft]) -> None:
             "end_ts": to_instant(segment.end_ms),
         }
         for draft in drafts
-        for idx, segment in enumerate(draft.segments)
+        for idx, segment in enumerate(draft.dialogue.segments)
     ]
     await tx.execute(insert(t.dialogue_segments), rows)
 
 
-def _values(draft: Draft, now_ms: int) -> dict[str, object]:
+def _values(draft: Draft, places: Mapping[ChunkId, Place], now_ms: int) -> dict[str, object]:
+    place = places[draft.dialogue.segments[0].chunk_id]
+    span = draft.dialogue.span
     return {
         **_closing(draft, now_ms),
         "revision": draft.revision,
-        "point_id": draft.place.point_id,
-        "register_id": draft.place.register_id,
-        "start_ts": to_instant(draft.span.start_ms),
-        "end_ts": to_instant(draft.span.end_ms),
+        "point_id": place.point_id,
+        "register_id": place.register_id,
+        "start_ts": to_instant(span.start_ms),
+        "end_ts": to_instant(span.end_ms),
         "changed_at": to_instant(now_ms),
     }
 

@@ -1,5 +1,6 @@
 """What a dialogue is made of: spans of time, received audio, speech in it. Integer ms since the epoch, UTC."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -16,6 +17,10 @@ class Span(NamedTuple):
     def touches(self, other: "Span") -> bool:
         """True where the two overlap or meet."""
         return self.start_ms <= other.end_ms and other.start_ms <= self.end_ms
+
+    def contains(self, other: "Span") -> bool:
+        """True where the other lies wholly inside."""
+        return self.start_ms <= other.start_ms and other.end_ms <= self.end_ms
 
     def widened(self, by_ms: int) -> "Span":
         """The span with `by_ms` more on each side."""
@@ -141,3 +146,13 @@ class Dialogue:
         """From the first segment's start to the latest end."""
         segments = self.segments
         return Span(segments[0].start_ms, max(s.end_ms for s in segments))
+
+
+def merge(changes: Iterable[Span], rules: Rules) -> list[Span]:
+    """Changes so near that one window touches the other's become one, by start: a dialogue may depend on both."""
+    merged: list[Span] = []
+    for change in sorted(changes):
+        if merged and rules.window(merged[-1]).touches(rules.window(change)):
+            change = Span(merged[-1].start_ms, max(merged.pop().end_ms, change.end_ms))
+        merged.append(change)
+    return merged
