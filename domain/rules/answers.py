@@ -18,16 +18,16 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
     in_same = _decide(rest, lexicon, anywhere_only=True) if rest else None
     if in_same is not None:
         return in_same
-    heard_customer = False
+    answered_next = False
     for j in range(offer.sentence + 1, min(offer.sentence + 1 + REACH, len(lines))):
         line = lines[j]
-        is_question = line.is_question and len(line.spans) > 1
-        if who[j] is Speaker.STAFF:
-            if heard_customer and lexicon.payment.search(line.norm):
-                break
+        asks_back = lexicon.asks_back.search(line.norm) is not None
+        if answered_next or (who[j] is Speaker.STAFF and not asks_back):
+            answered_next = False
             continue
-        heard_customer = True
+        is_question = line.is_question or asks_back
         if is_question and not lexicon.accepts_anywhere.search(line.norm):
+            answered_next = True
             continue
         decision = _decide(line.norm, lexicon)
         if decision is not None:

@@ -94,7 +94,7 @@ def _categories(
     """Catalogue entries that the offering sentences name, by the lexicon or by the entry's own words."""
     found: list[str] = []
     for offer in offers:
-        near = " ".join(line.norm for line in lines[max(offer.sentence - 1, 0) : offer.sentence + 2])
+        near = " ".join(line.norm for line in lines[max(offer.sentence - 2, 0) : offer.sentence + 1])
         for text in (lines[offer.sentence].norm, near):
             named = [c for c in catalogue if _names(c, text, offer, lexicon)]
             if named:

@@ -23,8 +23,10 @@ def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
     sale = 2 * price + 2 * payment + request + staff
     if colleague + informal >= 2 and 2 * colleague + informal > sale:
         return Kind.STAFF
-    if price + payment >= 1 or request >= 1 and staff >= 1:
+    if price + payment >= 1 or (request >= 1 and staff >= 1):
         return Kind.SALE
-    if any(line.is_question for line in lines) and len(lines) >= 2:
+    questions = (lexicon.wh_question, lexicon.advice_asked, lexicon.asks_back)
+    is_asked = any(line.is_question or any(p.search(line.norm) for p in questions) for line in lines)
+    if is_asked and len(lines) >= 2:
         return Kind.ENQUIRY
     return Kind.UNCLEAR

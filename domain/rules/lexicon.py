@@ -47,6 +47,8 @@ class Lexicon:
     payment: Pattern[str]
     colleague: Pattern[str]
     informal: Pattern[str]
+    asks_back: Pattern[str]
+    """The customer wants to know more about what is offered."""
     accepts: Pattern[str]
     """Matched at the start of the customer's sentence."""
     accepts_anywhere: Pattern[str]

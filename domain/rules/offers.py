@@ -1,4 +1,4 @@
-"""Finds what the cashier offers unasked: cues of a sentence and its neighbours add up, serving questions are set aside."""
+"""Finds what the cashier offers unasked: cues of a sentence and its neighbours add up, serving questions drop out."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +21,8 @@ NEIGHBOUR = 0.7
 """How much a cue of the sentence beside counts."""
 REACH = 2
 """Sentences on each side that belong to one offer."""
+SHORT_WORDS = 2
+"""A question this short has its object in the sentence before."""
 VETO_WORDS = 6
 """A serving word this near makes a phrase a serving question."""
 ADVICE_REACH = 3
@@ -51,10 +53,10 @@ def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexi
     """Every offer and closing question in order, doubtful ones (score from DOUBTFUL) included."""
     cues = [_cues(i, lines, who, lexicon) for i in range(len(lines))]
     found: list[Offer] = []
-    for i, line in enumerate(lines):
+    for i in range(len(lines)):
         closing = _closing(i, lines, who, lexicon)
         own = cues[i]
-        group = [j for j in _neighbourhood(i, lines, who)]
+        group = _neighbourhood(i, lines, who, lexicon)
         score = _score(own, [cues[j] for j in group])
         if own and score >= DOUBTFUL and max(c.weight for c in own.values()) > WEIGHTS["price_more"]:
             best = max(own.values(), key=lambda c: c.weight)
@@ -64,7 +66,6 @@ def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexi
             )
         elif closing is not None:
             found.append(Offer(i, closing.first, closing.last, closing.weight, is_closing=True))
-        del line
     return found
 
 
@@ -78,12 +79,12 @@ def _score(own: Mapping[str, _Cue], beside: Sequence[Mapping[str, _Cue]]) -> flo
     return sum(total.values())
 
 
-def _neighbourhood(i: int, lines: Sequence[Sentence], who: Sequence[Speaker]) -> list[int]:
-    """Sentences around that the same staff turn holds."""
+def _neighbourhood(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> list[int]:
+    """Sentences around that may belong to the same turn: none beyond one that is the customer's by its words."""
     near: list[int] = []
     for step in (-1, 1):
         for j in range(i + step, i + step * (REACH + 1), step):
-            if not 0 <= j < len(lines) or who[j] is not Speaker.STAFF:
+            if not 0 <= j < len(lines) or _is_customers(lines[j], who[j], lexicon):
                 break
             near.append(j)
     return near
@@ -102,17 +103,33 @@ def _cues(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Le
         first, last = line.word_at(match.start()), line.word_at(match.end() - 1)
         if name in ("offer", "ask") and _is_serving(line, first, last, lexicon):
             continue
+        if name == "promo" and len(pattern.findall(line.norm)) > 1:
+            weight = THRESHOLD
         if name == "ask":
-            if who[i] is Speaker.CUSTOMER or Speaker.CUSTOMER not in who[:i]:
+            if Speaker.CUSTOMER not in who[:i]:
                 continue
-            if line.is_question and len(line.spans) > 2:
+            if _is_put_to_customer(i, lines, lexicon):
                 weight = QUESTION_WEIGHT
         found[name] = _Cue(weight, first, last)
     return found
 
 
+def _is_put_to_customer(i: int, lines: Sequence[Sentence], lexicon: Lexicon) -> bool:
+    """Is this a question? Where the mark was lost, an answer right after says so. “Shall I?” asks what was said before,
+    so a serving word there makes it a serving question."""
+    line = lines[i]
+    if len(line.spans) <= SHORT_WORDS and lexicon.service.search(lines[i - 1].norm):
+        return False
+    if line.is_question or i + 1 == len(lines):
+        return line.is_question
+    answer = lines[i + 1].norm
+    return lexicon.accepts.match(answer) is not None or lexicon.rejects.match(answer) is not None
+
+
 def _is_customers(line: Sentence, who: Speaker, lexicon: Lexicon) -> bool:
-    if lexicon.customer_request.search(line.norm) and not lexicon.offer.search(line.norm):
+    if lexicon.offer.search(line.norm):
+        return who is Speaker.CUSTOMER and lexicon.rejects.match(line.norm) is not None
+    if lexicon.customer_request.search(line.norm):
         return True
     answers = lexicon.rejects.match(line.norm) or lexicon.accepts.match(line.norm)
     return who is Speaker.CUSTOMER and bool(answers or lexicon.customer_cue.search(line.norm))
@@ -120,10 +137,12 @@ def _is_customers(line: Sentence, who: Speaker, lexicon: Lexicon) -> bool:
 
 def _is_unasked_ruled_out(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> bool:
     """Advice that the customer asked for, or something in place of what is sold out, is no upsell."""
-    asked = any(
-        lexicon.advice_asked.search(lines[j].norm) and who[j] is Speaker.CUSTOMER
-        for j in range(max(i - ADVICE_REACH, 0), i)
-    )
+    asked = False
+    for j in range(max(i - ADVICE_REACH, 0), i):
+        if who[j] is Speaker.CUSTOMER and lexicon.advice_asked.search(lines[j].norm):
+            asked = True
+        elif not lines[j].is_question and _is_customers(lines[j], who[j], lexicon):
+            asked = False
     gone = any(lexicon.unavailable.search(lines[j].norm) for j in range(max(i - 1, 0), i + 1))
     return asked or gone
 
@@ -143,6 +162,6 @@ def _closing(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon:
     if match is None or lexicon.customer_request.search(line.norm) or lexicon.rejects.match(line.norm):
         return None
     is_asked = line.is_question or (i + 1 < len(lines) and bool(lexicon.rejects.match(lines[i + 1].norm)))
-    if not is_asked or (who[i] is Speaker.CUSTOMER and not line.is_question) or Speaker.CUSTOMER not in who[:i]:
+    if not is_asked or i == 0:
         return None
     return _Cue(THRESHOLD, line.word_at(match.start()), line.word_at(match.end() - 1))

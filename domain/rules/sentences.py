@@ -12,6 +12,7 @@ SPLIT_PAUSE_MS = 450
 
 _WORD = re.compile(r"\S+")
 _ENDS = re.compile(r"[.!?…]+[\"»”')]*$")
+_PUNCTUATION = re.compile(r"[.,!?…;:]")
 _NOT_TEXT = re.compile(r"[^\w'$£€%]+")
 
 
@@ -59,10 +60,11 @@ def _runs(utterance: Utterance) -> Iterator[tuple[list[re.Match[str]], tuple[int
     """Word matches of each sentence with its start and end in ms."""
     words = list(_WORD.finditer(utterance.text))
     timed = utterance.words if len(utterance.words) == len(words) else ()
+    pauses_count = bool(timed) and _PUNCTUATION.search(utterance.text) is None
     first = 0
     for i, word in enumerate(words):
         is_last = i == len(words) - 1
-        paused = bool(timed) and not is_last and timed[i + 1].start_ms - timed[i].end_ms >= SPLIT_PAUSE_MS
+        paused = pauses_count and not is_last and timed[i + 1].start_ms - timed[i].end_ms >= SPLIT_PAUSE_MS
         if is_last or paused or _ENDS.search(word.group()):
             start = timed[first].start_ms if timed else utterance.start_ms
             end = timed[i].end_ms if timed else (utterance.end_ms if is_last else utterance.start_ms)

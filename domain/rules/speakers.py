@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import IntEnum
+from itertools import pairwise
 from math import log
 
 from domain.rules.lexicon import Lexicon
@@ -16,6 +17,9 @@ class Speaker(IntEnum):
 CUE_WEIGHT = 2.0
 """Log-odds that one cue gives to its speaker."""
 
+HINT = 0.4
+"""What a word counts that both say ("good", "sure", a price), beside a cue."""
+
 LONG_GAP_MS = 600
 SHORT_GAP_MS = 250
 
@@ -26,7 +30,7 @@ def speakers(lines: Sequence[Sentence], lexicon: Lexicon) -> list[Speaker]:
         return []
     scores = list(_evidence(lines[0], lexicon))
     back: list[tuple[int, int]] = []
-    for previous, line in zip(lines, lines[1:], strict=False):
+    for previous, line in pairwise(lines):
         passes = _passes_on(previous, line)
         stay, change = log(1 - passes), log(passes)
         evidence = _evidence(line, lexicon)
@@ -44,12 +48,14 @@ def speakers(lines: Sequence[Sentence], lexicon: Lexicon) -> list[Speaker]:
 
 
 def _evidence(line: Sentence, lexicon: Lexicon) -> tuple[float, float]:
-    staff = sum(1 for p in (lexicon.staff_cue, lexicon.offer, lexicon.closing) if p.search(line.norm))
-    customer = sum(1 for p in (lexicon.customer_cue, lexicon.customer_request) if p.search(line.norm))
-    if lexicon.ask.search(line.norm) and line.is_question:
-        staff += 1
-    if lexicon.rejects.match(line.norm) or lexicon.accepts.match(line.norm):
-        customer += 1
+    staff: float = sum(
+        1 for p in (lexicon.staff_cue, lexicon.offer, lexicon.closing, lexicon.ask) if p.search(line.norm)
+    )
+    staff += HINT * any(
+        p.search(line.norm) for p in (lexicon.promo, lexicon.pairing, lexicon.stock, lexicon.price_more)
+    )
+    customer: float = sum(1 for p in (lexicon.customer_cue, lexicon.customer_request) if p.search(line.norm))
+    customer += 1 if lexicon.rejects.match(line.norm) else HINT if lexicon.accepts.match(line.norm) else 0
     return CUE_WEIGHT * staff, CUE_WEIGHT * customer
 
 
