@@ -1,0 +1,109 @@
+"""vad: one chunk of audio → when somebody speaks in it (`speech_segments`), and how much of it could be decoded."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audio.decode import RATE_HZ, decode
+from audio.store import AudioStore
+from audio.vad import VoiceDetector
+from cluster.stage import Stage, StageContext, SubjectKind
+from configs.settings import VadSettings
+from db import tables as t
+from db.queue import Job, NewJob
+from domain.errors import Rejected
+from domain.speech import SpeechRules
+from domain.timeline import Span
+
+_CODEC_PADDING_S = 1.0
+_chunks = t.audio_chunks
+
+
+@dataclass(frozen=True, slots=True)
+class VadResult:
+    """Decoded length and speech, ms from the first sample. `decoded_ms` None: the audio was erased before its turn."""
+
+    decoded_ms: int | None
+    speech: tuple[Span, ...] = ()
+
+
+class Vad(Stage):
+    name = "vad"
+    subject = SubjectKind.CHUNK
+    timeout_s = 120.0
+    concurrency = 2
+    """One decodes while the other writes; both detectors and the decoder release the interpreter."""
+    status_column = _chunks.c.status
+
+    async def start(self, ctx: StageContext) -> None:
+        self._detector = await asyncio.to_thread(_build_detector, ctx.settings.vad)
+
+    async def run(self, ctx: StageContext, job: Job) -> VadResult:
+        """Raises Rejected where the file is missing, not audio, or longer than a chunk may be."""
+        async with ctx.db.begin() as tx:
+            query = select(_chunks.c.stored_path).where(_chunks.c.chunk_id == UUID(job.subject_id))
+            path = (await tx.execute(query)).scalar_one_or_none()
+        if path is None:
+            return VadResult(decoded_ms=None)
+        max_s = ctx.settings.ingest.max_chunk_s + _CODEC_PADDING_S
+        return await asyncio.to_thread(_listen, self._detector, ctx.store, path, max_s)
+
+    async def apply(self, tx: AsyncConnection, job: Job, result: VadResult) -> list[NewJob]:
+        chunk_id = UUID(job.subject_id)
+        columns = (_chunks.c.device_id, _chunks.c.start_ts, _chunks.c.stored_path)
+        chunk = (await tx.execute(select(*columns).where(_chunks.c.chunk_id == chunk_id))).one_or_none()
+        if chunk is None:
+            return []
+        await tx.execute(delete(t.speech_segments).where(t.speech_segments.c.chunk_id == chunk_id))
+        if chunk.stored_path is not None and result.decoded_ms is not None:
+            await _write(tx, chunk_id, chunk, result)
+        return [_dialogues_of(chunk.device_id)]
+
+    async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:
+        """A dead chunk counts as silence: the dialogues that waited for it need not wait any more."""
+        query = select(_chunks.c.device_id).where(_chunks.c.chunk_id == UUID(job.subject_id))
+        device_id = (await tx.execute(query)).scalar_one_or_none()
+        return [] if device_id is None else [_dialogues_of(device_id)]
+
+
+def _build_detector(settings: VadSettings) -> VoiceDetector:
+    rules = SpeechRules(threshold=settings.silero_threshold, max_ms=round(settings.max_segment_s * 1000))
+    return VoiceDetector(rules, mode=settings.mode, frame_ms=settings.frame_ms, confirm=settings.silero)
+
+
+def _listen(detector: VoiceDetector, store: AudioStore, path: str, max_s: float) -> VadResult:
+    try:
+        encoded = store.read(path)
+    except FileNotFoundError:
+        raise Rejected(f"{path} is not in the audio store; was it deleted, or is storage.url another store?") from None
+    samples = decode(encoded, max_s=max_s)
+    return VadResult(len(samples) * 1000 // RATE_HZ, tuple(detector.speech(samples)))
+
+
+async def _write(tx: AsyncConnection, chunk_id: UUID, chunk: Any, result: VadResult) -> None:
+    rows = [
+        {
+            "chunk_id": chunk_id,
+            "idx": idx,
+            "device_id": chunk.device_id,
+            "offset_start_ms": span.start_ms,
+            "offset_end_ms": span.end_ms,
+            "start_ts": chunk.start_ts + timedelta(milliseconds=span.start_ms),
+            "end_ts": chunk.start_ts + timedelta(milliseconds=span.end_ms),
+        }
+        for idx, span in enumerate(result.speech)
+    ]
+    if rows:
+        await tx.execute(insert(t.speech_segments), rows)
+    # settled_status: tells the dialogues that this chunk's speech is new, also when it was DONE before.
+    settled = {"decoded_ms": result.decoded_ms, "decoded_at": func.now(), "settled_status": None}
+    await tx.execute(update(_chunks).where(_chunks.c.chunk_id == chunk_id).values(settled))
+
+
+def _dialogues_of(device_id: UUID) -> NewJob:
+    return NewJob("dialogues", str(device_id), fair_key=str(device_id))
