@@ -44,7 +44,9 @@ class Piece:
 
 
 def probe(path: Path) -> Heard:
-    """Reads the header only. Raises Rejected where the file is not audio."""
+    """Reads the header only. Raises Rejected where the file is not there or not audio."""
+    if not path.is_file():
+        raise Rejected("is not there")
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:
@@ -54,6 +56,11 @@ def probe(path: Path) -> Heard:
             return Heard(container.format.name, stream.codec_context.name, stream.rate or 0, stream.channels, duration)
     except (av.FFmpegError, ValueError, OSError) as error:
         raise Rejected(f"is not audio that can be read ({_short(error)})") from None
+
+
+def length_s(path: Path, heard: Heard) -> float:
+    """How long it lasts, in seconds: as its header says, else counted. Raises Rejected where it cannot be decoded."""
+    return heard.duration_s or sum(len(pcm) for pcm in _decode(path)) / RATE
 
 
 def pieces(path: Path, heard: Heard, max_bytes: int) -> Iterator[Piece]:

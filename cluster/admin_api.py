@@ -1,0 +1,108 @@
+"""The admin API over HTTP: devices with their points, registers and tokens."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Self
+from uuid import UUID
+
+import httpx
+
+from configs.settings import Settings
+from domain.errors import Conflict, Rejected, Unavailable
+
+TIMEOUT_S = 20.0
+PAGE = 1000
+
+
+class AdminApi:
+    """Every method raises Unavailable where the server is away, Conflict where something exists with other content,
+    and Rejected with the server's own sentence for any other refusal."""
+
+    def __init__(self, server: str, settings: Settings) -> None:
+        token = settings.auth.admin_token.get_secret_value()
+        self._server = server
+        self._http = httpx.Client(base_url=server, headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def devices(self) -> Iterator[dict[str, Any]]:
+        """Every device."""
+        return self._pages("/devices")
+
+    def points(self) -> Iterator[dict[str, Any]]:
+        """Every point."""
+        return self._pages("/points")
+
+    def point(self, point_id: UUID) -> dict[str, Any]:
+        """One point."""
+        return dict(self._ask("GET", f"/points/{point_id}").json())
+
+    def registers(self, point_id: UUID) -> Iterator[dict[str, Any]]:
+        """Every register of a point."""
+        return self._pages("/registers", point_id=str(point_id))
+
+    def find_device(self, device_id: UUID) -> dict[str, Any] | None:
+        """One device; None where there is none with this id."""
+        answer = self._ask("GET", f"/devices/{device_id}", allowed=(404,))
+        return None if answer.status_code == 404 else dict(answer.json())
+
+    def register_device(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Makes the device, its point and register where they are missing; `token` is in the answer if one was made."""
+        return dict(self._ask("POST", "/devices", json=body).json())
+
+    def set_enabled(self, device_id: UUID, is_enabled: bool) -> dict[str, Any]:
+        """Lets a device in or shuts it out."""
+        return dict(self._ask("PATCH", f"/devices/{device_id}", json={"is_enabled": is_enabled}).json())
+
+    def live_tokens(self, device_id: UUID) -> list[dict[str, Any]]:
+        """Fingerprints and dates of the device's tokens that work."""
+        tokens = self._ask("GET", f"/devices/{device_id}/tokens").json()
+        return [token for token in tokens if token["revoked_at"] is None]
+
+    def add_token(self, device_id: UUID) -> str:
+        """A new token of the device. The one before stays live, older ones end."""
+        return str(self._ask("POST", f"/devices/{device_id}/tokens").json()["token"])
+
+    def revoke_token(self, device_id: UUID, token: str) -> None:
+        """Ends a token."""
+        fingerprint = hashlib.sha256(token.encode()).hexdigest()[:12]
+        self._ask("DELETE", f"/devices/{device_id}/tokens/{fingerprint}")
+
+    def _pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
+        after: dict[str, str] = {}
+        while True:
+            page = self._ask("GET", path, params={"limit": str(PAGE), **query, **after}).json()
+            yield from page["items"]
+            if page["next"] is None:
+                return
+            after = {"after": page["next"]}
+
+    def _ask(self, method: str, path: str, *, allowed: tuple[int, ...] = (), **request: Any) -> httpx.Response:
+        try:
+            answer = self._http.request(method, f"/api/v1/admin{path}", **request)
+        except httpx.TransportError as error:
+            message = (
+                f"{self._server} does not answer ({error}); start it with `salescontrol up` or name it by --server"
+            )
+            raise Unavailable(message) from None
+        if answer.is_success or answer.status_code in allowed:
+            return answer
+        detail = problem(answer)
+        if answer.status_code == 409:
+            raise Conflict(detail)
+        if answer.status_code in (429, 502, 503, 504):
+            raise Unavailable(f"{self._server}: {detail}")
+        raise Rejected(f"{self._server}: {detail}")
+
+
+def problem(answer: httpx.Response) -> str:
+    """The server's own sentence (application/problem+json), or the status where it has none."""
+    try:
+        detail = answer.json().get("detail")
+    except (ValueError, AttributeError):
+        detail = None
+    return str(detail or f"{answer.status_code} {answer.reason_phrase}")
