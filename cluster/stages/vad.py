@@ -9,14 +9,16 @@ from uuid import UUID
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from audio.decode import RATE_HZ, decode
+from audio.cut import load_chunk
+from audio.decode import RATE_HZ
 from audio.store import AudioStore
 from audio.vad import VoiceDetector
 from cluster.stage import Stage, StageContext, SubjectKind
 from configs.settings import VadSettings
 from db import tables as t
+from db.chunks import find_audio
 from db.queue import Job, NewJob
-from domain.errors import Rejected
+from domain.ids import ChunkId
 from domain.speech import SpeechRules
 from domain.timeline import Span
 
@@ -44,14 +46,13 @@ class Vad(Stage):
         self._detector = await asyncio.to_thread(_build_detector, ctx.settings.vad)
 
     async def run(self, ctx: StageContext, job: Job) -> VadResult:
-        """Raises Rejected where the file is missing, not audio, or longer than a chunk may be."""
+        """Raises Rejected where the file is missing, changed, not audio, or longer than a chunk may be."""
         async with ctx.db.begin() as tx:
-            query = select(_chunks.c.stored_path).where(_chunks.c.chunk_id == UUID(job.subject_id))
-            path = (await tx.execute(query)).scalar_one_or_none()
-        if path is None:
+            audio = await find_audio(tx, ChunkId(UUID(job.subject_id)))
+        if audio is None or audio.stored_path is None:
             return VadResult(decoded_ms=None)
         max_s = ctx.settings.ingest.max_chunk_s + _CODEC_PADDING_S
-        return await asyncio.to_thread(_listen, self._detector, ctx.store, path, max_s)
+        return await asyncio.to_thread(_listen, self._detector, ctx.store, audio.stored_path, audio.sha256, max_s)
 
     async def apply(self, tx: AsyncConnection, job: Job, result: VadResult) -> list[NewJob]:
         chunk_id = UUID(job.subject_id)
@@ -76,12 +77,8 @@ def _build_detector(settings: VadSettings) -> VoiceDetector:
     return VoiceDetector(rules, mode=settings.mode, frame_ms=settings.frame_ms, confirm=settings.silero)
 
 
-def _listen(detector: VoiceDetector, store: AudioStore, path: str, max_s: float) -> VadResult:
-    try:
-        encoded = store.read(path)
-    except FileNotFoundError:
-        raise Rejected(f"{path} is not in the audio store; was it deleted, or is storage.url another store?") from None
-    samples = decode(encoded, max_s=max_s)
+def _listen(detector: VoiceDetector, store: AudioStore, path: str, sha256: str, max_s: float) -> VadResult:
+    samples = load_chunk(store, path, sha256, max_s=max_s)
     return VadResult(len(samples) * 1000 // RATE_HZ, tuple(detector.speech(samples)))
 
 
