@@ -81,6 +81,8 @@ def stop(home: Path) -> bool:
             _run(data, account, "pg_ctl", "-D", ".", "-m", "fast", "-w", "-t", str(STOP_S), "stop")
         except ConfigError:
             _run(data, account, "pg_ctl", "-D", ".", "-m", "immediate", "-w", "-t", str(STOP_S), "stop")
+        if (socket_folder := _private_socket_folder(data)).exists():
+            shutil.rmtree(socket_folder)
         return True
 
 
@@ -143,17 +145,22 @@ def _launch(data: Path, account: ServerAccount, settings: Mapping[str, str]) -> 
 
 
 def _new_socket_folder(data: Path, account: ServerAccount) -> Path | None:
-    """None: the data folder's own path will do. Else a short private one, named by the data folder's identity."""
+    """None: the data folder's own path will do. Else a short one of its own."""
     if len(os.fsencode(data / f".s.PGSQL.{PORT}")) <= MAX_SOCKET_PATH_BYTES and "," not in str(data):
         return None  # clients take a comma for a list of hosts
-    info = data.stat()
-    name = hashlib.sha256(f"{info.st_dev}:{info.st_ino}".encode()).hexdigest()[:12]
-    folder = Path("/tmp") / f"salescontrol-{name}"
+    folder = _private_socket_folder(data)
     folder.mkdir(mode=0o700, exist_ok=True)
     account.own(folder)
-    if folder.is_symlink() or folder.stat().st_uid != info.st_uid or folder.stat().st_mode & 0o077:
+    if folder.is_symlink() or folder.stat().st_uid != data.stat().st_uid or folder.stat().st_mode & 0o077:
         raise ConfigError(f"{folder} belongs to somebody else: remove it, or use a home with a shorter path")
     return folder
+
+
+def _private_socket_folder(data: Path) -> Path:
+    """Named by the data folder's identity on disk, so that it stays the same when the home moves."""
+    info = data.stat()
+    name = hashlib.sha256(f"{info.st_dev}:{info.st_ino}".encode()).hexdigest()[:12]
+    return Path("/tmp") / f"salescontrol-{name}"
 
 
 def _pid_file(data: Path) -> list[str]:
@@ -190,16 +197,18 @@ def _serves(process: psutil.Process, data: Path) -> bool:
 
 
 def _forget_dead_server(data: Path) -> None:
-    """Removes the pid file of a killed server once none of its children is left.
+    """Removes the lock files of a killed server once none of its children is left.
 
-    PostgreSQL refuses to start while the pid in the file is alive, even if it is another program's by now; and a
-    child that outlives its killed parent still writes, so nothing may start before it has ended.
+    PostgreSQL refuses to start while the pid in them is alive, even as a zombie or as another program; and a child
+    that outlives its killed parent still writes, so nothing may start before it has ended.
     """
     deadline = time.monotonic() + STOP_S
     while left := [p for p in psutil.process_iter() if _serves(p, data)]:
         if time.monotonic() > deadline:
             raise ConfigError(f"processes of a killed PostgreSQL still work in {data}: end {[p.pid for p in left]}")
         time.sleep(0.1)
+    for folder in (data, _private_socket_folder(data)):
+        (folder / f".s.PGSQL.{PORT}.lock").unlink(missing_ok=True)
     (data / "postmaster.pid").unlink(missing_ok=True)
 
 

@@ -249,7 +249,8 @@ SUMMARY = text("""
            CAST(sum(running) AS bigint) AS running, CAST(sum(dead) AS bigint) AS dead,
            CAST(sum(done) AS bigint) AS done_1h, CAST(sum(superseded) AS bigint) AS superseded_1h,
            CAST(sum(audio_ms) AS float8) / 1000 AS audio_s_1h,
-           coalesce(greatest(CAST(extract(epoch FROM statement_timestamp() - min(oldest)) AS float8), 0), 0) AS oldest_s,
+           coalesce(greatest(CAST(extract(epoch FROM statement_timestamp() - min(oldest)) AS float8), 0), 0)
+               AS oldest_s,
            max(pause.until) AS paused_until, max(pause.reason) AS pause_reason
     FROM counts LEFT JOIN stage_pauses AS pause USING (stage)
     GROUP BY stage
