@@ -116,7 +116,7 @@ class RayWorkers:
             self._create(name, hosted, num_cpus)
             return None
         try:
-            seen: dict[str, Any] = ray.get(actor.ping.remote(), timeout=10)
+            seen: dict[str, Any] = _answer(actor.ping.remote(), timeout_s=10)
         except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
             return None
         if seen["release"] != self.release:
@@ -156,11 +156,15 @@ class RayWorkers:
         log.info("worker_started", extra={"worker": name, "stages": hosted or "all"})
 
 
+def _answer(reference: Any, timeout_s: float) -> Any:
+    return ray.get(reference, timeout=timeout_s)
+
+
 def start_supervisor(release: str) -> Any:
     """The one supervisor, on the head. One of another release is drained and replaced. Returns the actor handle."""
     try:
         old = ray.get_actor(SUPERVISOR, NAMESPACE)
-        if ray.get(old.ping.remote(), timeout=30)["release"] == release:
+        if _answer(old.ping.remote(), timeout_s=30)["release"] == release:
             return old
         stop_supervisor(old)
     except ValueError:

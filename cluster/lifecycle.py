@@ -1,5 +1,6 @@
 """Bringing the whole system up and down: database, Ray head, Serve applications, supervisor, dashboard."""
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ def up(settings: Settings, report: Report) -> Running:
             ray.get(start_supervisor(release).ping.remote(), timeout=60)
         report("workers", "ready")
         names = [application["name"] for application in config["applications"]]
-        api.wait_until_running(names, lambda states: [report(n, s.lower()) for n, s in states.items()] and None)
+        api.wait_until_running(names, report)
         page = dashboard_process.start(settings)
         return Running(url, address, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
 
@@ -130,7 +131,9 @@ def _ensure_ray(settings: Settings, url: str, release: str, report: Report) -> t
 def _connected(home: Path, address: str) -> Iterator[Any]:
     """This process as a Ray driver, for a moment."""
     os.environ.update(ray_head.environment(home) if "RAY_AUTH_MODE" not in os.environ else {})
-    ray.init(address=address, namespace=NAMESPACE, log_to_driver=False, logging_level="ERROR", configure_logging=False)
+    ray.init(
+        address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False
+    )
     try:
         yield
     finally:

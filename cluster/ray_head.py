@@ -1,4 +1,4 @@
-"""The local Ray head: started by `up` with its own folder, ports and token, ended by `down` without touching any other Ray.
+"""The local Ray head: started by `up` with its own folder, ports and token; `down` ends it and touches no other Ray.
 
 On a fleet RAY_ADDRESS names the cluster and nothing here is used.
 """
@@ -32,7 +32,7 @@ class RayHeadError(SalesControlError):
 
 @dataclass(frozen=True, slots=True)
 class RayHead:
-    """A head that this home started. `pid` is the `ray start --block` process, `mark` is in the environment of its children."""
+    """A head that this home started. `pid`: the `ray start --block` process; `mark`: in its children's environment."""
 
     pid: int
     mark: str

@@ -50,8 +50,8 @@ class ServeApi:
         found: dict[str, Any] = answer.json().get("applications", {})
         return found
 
-    def wait_until_running(self, wanted: list[str], report: Callable[[dict[str, str]], None]) -> None:
-        """Blocks until every wanted application runs. `report` gets {name: status} once a second.
+    def wait_until_running(self, wanted: list[str], report: Callable[[str, str], None]) -> None:
+        """Blocks until every wanted application runs. `report` gets each one's name and status.
 
         Raises ServeError with the application's own message where a deploy fails or takes too long.
         """
@@ -59,7 +59,8 @@ class ServeApi:
         while True:
             applications = self.applications()
             states = {name: applications.get(name, {}).get("status", "NOT_STARTED") for name in wanted}
-            report(states)
+            for name, state in states.items():
+                report(name, state.lower())
             if all(state == "RUNNING" for state in states.values()):
                 return
             failed = [name for name, state in states.items() if state in ("DEPLOY_FAILED", "UNHEALTHY")]

@@ -2,13 +2,14 @@
 
 The worker claims a job, calls `run` with no transaction open (the slow part), then in one fenced transaction locks the
 subject, checks that the result is still about its current revision, writes `stage_results`, calls `apply` for the
-stage's own tables and follow-up jobs, and ends the job. `run` may be called twice for one job; `apply` takes effect once.
+stage's own tables and follow-up jobs, and ends the job. `run` may be called twice for a job; `apply` takes effect once.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy import Column
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -67,10 +68,10 @@ class Stage(ABC):
         """How many jobs one worker keeps in flight, given what waits."""
         return self.concurrency
 
-    async def start(self, ctx: StageContext) -> None:
+    async def start(self, ctx: StageContext) -> None:  # noqa: B027
         """Builds engines and clients, once per worker process. Raise Unavailable to be asked again."""
 
-    async def stop(self) -> None:
+    async def stop(self) -> None:  # noqa: B027
         """Closes what `start` opened."""
 
     @abstractmethod
@@ -89,7 +90,7 @@ class Stage(ABC):
         if self.subject is not SubjectKind.DIALOGUE:
             return True
         query = t.dialogues.select().with_only_columns(t.dialogues.c.revision, t.dialogues.c.state)
-        row = (await tx.execute(query.where(SUBJECT_KEYS[self.subject] == job.subject_id))).one_or_none()
+        row = (await tx.execute(query.where(SUBJECT_KEYS[self.subject] == UUID(job.subject_id)))).one_or_none()
         return row is not None and row.revision == job.subject_rev and row.state == "closed"
 
     async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from audio.store import AudioStore
@@ -73,7 +74,8 @@ class Supervisor:
     async def _chores(self) -> None:
         try:
             purged = await Queue(self.db, self.settings.jobs).purge()
-            swept = await sweep_orphans(self.db, self.store, self.settings.sweep.orphan_age_h)
+            orphan_age = timedelta(hours=self.settings.sweep.orphan_age_h)
+            swept = await sweep_orphans(self.db, self.store, orphan_age, datetime.now(UTC))
             log.info("chores_done", extra={"jobs_purged": purged, "files_swept": swept})
         except Unavailable as error:
             log.warning("chores_wait", extra={"reason": str(error)})

@@ -3,21 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
 
-from pydantic import TypeAdapter
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncConnection
-
-from cluster.stage import SUBJECT_KEYS, Stage, StageContext, SubjectKind
-from cluster.stages import downstream
+from cluster.endings import Endings
+from cluster.stage import Stage, StageContext
 from cluster.steps import Reached, Step, pass_through
-from db import tables as t
 from db.leases import LeaseRenewer
-from db.queue import Backlog, Job, NewJob, Queue
+from db.queue import Backlog, Job, Queue
 from domain.errors import LeaseLost, Rejected, Unavailable
-from domain.status import ChunkStatus, JobState, StageStatus
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +58,7 @@ class Worker:
         self.ctx = ctx
         self.queue = queue
         self.renewer = renewer
-        self.stages = stages
+        self.endings = Endings(ctx.db, queue, stages)
         self.lanes = {stage_name: _Lane(stages[stage_name]) for stage_name in hosted}
         self.reached = reached
         self.is_draining = False
@@ -136,14 +130,20 @@ class Worker:
         if room <= 0 or not _has_work(backlog):
             return 0
         self.reached(stage.name, Step.BEFORE_CLAIM)
-        jobs = await self.queue.claim(stage.name, room, self.name, on_claim=self._mark_processing(stage))
+        jobs = await self.queue.claim(
+            stage.name,
+            room,
+            self.name,
+            on_claim=partial(self.endings.mark_processing, stage),
+            on_dead=partial(self.endings.mark_vanished, stage),
+        )
         for job in jobs:
             task = asyncio.create_task(self._work(lane, job), name=f"job:{job.job_id}")
             lane.tasks[job.job_id] = task
-            task.add_done_callback(lambda _, job_id=job.job_id: self._ended(lane, job_id))
+            task.add_done_callback(partial(self._ended, lane, job.job_id))
         return len(jobs)
 
-    def _ended(self, lane: _Lane, job_id: int) -> None:
+    def _ended(self, lane: _Lane, job_id: int, _: asyncio.Task[None]) -> None:
         lane.tasks.pop(job_id, None)
         lane.wake.set()
 
@@ -159,96 +159,28 @@ class Worker:
                 self.reached(stage.name, Step.MID_WORK)
                 result = await work
             self.reached(stage.name, Step.BEFORE_COMMIT)
-            state = await self._commit(stage, job, result)
+            state = await self.endings.commit(stage, job, result)
+            self.wake()
             self.reached(stage.name, Step.AFTER_COMMIT)
             log.info("stage_done", extra={**fields, "state": state})
         except LeaseLost:
             log.warning("lease_lost", extra=fields)
         except asyncio.CancelledError:
-            await self._hand_back(stage, job, Unavailable("worker is shutting down", retry_after_s=0.0), pause=False)
+            await self.endings.hand_back(
+                stage, job, Unavailable("worker is shutting down", retry_after_s=0.0), pause=False
+            )
         except Unavailable as error:
             self._report_outage(lane, error)
-            await self._hand_back(stage, job, error)
+            await self.endings.hand_back(stage, job, error)
         except Rejected as error:
-            await self._fail(stage, job, error, retry=False)
+            await self.endings.fail(stage, job, error, retry=False)
         except TimeoutError:
-            await self._fail(stage, job, TimeoutError(f"took longer than {stage.timeout_s:g} s"), retry=True)
+            await self.endings.fail(stage, job, TimeoutError(f"took longer than {stage.timeout_s:g} s"), retry=True)
         except Exception as error:
             log.exception("stage_failed", extra=fields)
-            await self._fail(stage, job, error, retry=True)
+            await self.endings.fail(stage, job, error, retry=True)
         finally:
             self.renewer.unregister(job)
-
-    async def _commit(self, stage: Stage, job: Job, result: Any) -> JobState:
-        """One transaction: subject locked, revision compared, fence passed, result and follow-ups written."""
-        payload = TypeAdapter(type(result)).dump_python(result, mode="json")
-        async with self.ctx.db.begin() as tx:
-            await _lock_subject(tx, stage, job)
-            is_current = await stage.is_current(tx, job, result)
-            state = JobState.DONE if is_current else JobState.SUPERSEDED
-            await self.queue.complete(tx, job, state)
-            await tx.execute(
-                t.stage_results.insert().values(
-                    stage=stage.name,
-                    subject_id=job.subject_id,
-                    subject_rev=job.subject_rev,
-                    run_id=job.run_id,
-                    job_id=job.job_id,
-                    is_superseded=not is_current,
-                    payload=payload,
-                )
-            )
-            followers: list[NewJob] = []
-            if is_current and job.run_id is None:
-                await _set_status(tx, stage, [job.subject_id], StageStatus.DONE)
-                followers = await stage.apply(tx, job, result)
-                followers += self._automatic_followers(stage, job)
-            await self.queue.enqueue(tx, [self._with_key(follower) for follower in followers], following=job)
-        for follower in followers:
-            self.wake(follower.stage)
-        return state
-
-    def _automatic_followers(self, stage: Stage, job: Job) -> list[NewJob]:
-        return [
-            NewJob(s.name, job.subject_id, job.subject_rev, fair_key=job.fair_key, audio_ms=job.audio_ms)
-            for s in downstream(self.stages, stage)
-        ]
-
-    def _with_key(self, new: NewJob) -> NewJob:
-        stage = self.stages.get(new.stage)
-        return new if new.lock_key or stage is None else replace(new, lock_key=stage.lock_key(new.subject_id))
-
-    def _mark_processing(self, stage: Stage) -> Any:
-        async def mark(tx: AsyncConnection, jobs: list[Job]) -> None:
-            subjects = [job.subject_id for job in jobs if job.run_id is None]
-            await _set_status(tx, stage, subjects, StageStatus.PROCESSING)
-
-        return mark
-
-    async def _hand_back(self, stage: Stage, job: Job, error: Unavailable, *, pause: bool = True) -> None:
-        try:
-            async with self.ctx.db.begin() as tx:
-                await _lock_subject(tx, stage, job)
-                await self.queue.give_back(tx, job, str(error), error.retry_after_s, pause=pause)
-                if job.run_id is None:
-                    await _set_status(tx, stage, [job.subject_id], StageStatus.PENDING)
-        except (LeaseLost, Unavailable) as lost:
-            log.warning("hand_back_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
-
-    async def _fail(self, stage: Stage, job: Job, error: Exception, *, retry: bool) -> None:
-        text = f"{type(error).__name__}: {error}"
-        try:
-            async with self.ctx.db.begin() as tx:
-                await _lock_subject(tx, stage, job)
-                state = await self.queue.fail(tx, job, text, retry=retry)
-                if job.run_id is None:
-                    dead = state is JobState.DEAD
-                    await _set_status(tx, stage, [job.subject_id], StageStatus.ERROR if dead else StageStatus.PENDING, text)
-                    followers = await stage.on_dead(tx, job) if dead else []
-                    await self.queue.enqueue(tx, [self._with_key(f) for f in followers], following=job)
-            log.warning("job_failed", extra={"stage": stage.name, "job_id": job.job_id, "state": state, "reason": text})
-        except (LeaseLost, Unavailable) as lost:
-            log.warning("failure_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
 
     def _report_outage(self, lane: _Lane, error: Unavailable) -> None:
         if lane.last_error != str(error):
@@ -265,22 +197,3 @@ async def _wait_for(lane: _Lane, timeout_s: float) -> None:
 
 def _has_work(backlog: Backlog) -> bool:
     return backlog.queued > 0 or backlog.running > 0
-
-
-async def _lock_subject(tx: AsyncConnection, stage: Stage, job: Job) -> None:
-    key = SUBJECT_KEYS[stage.subject]
-    await tx.execute(select(key).where(key == job.subject_id).with_for_update())
-
-
-async def _set_status(
-    tx: AsyncConnection, stage: Stage, subject_ids: Sequence[str], status: StageStatus, error: str | None = None
-) -> None:
-    """Keeps the seed's status column true. Chunks call their waiting state QUEUED."""
-    column = stage.status_column
-    if column is None or not subject_ids:
-        return
-    value = status.value
-    if stage.subject is SubjectKind.CHUNK and status is StageStatus.PENDING:
-        value = ChunkStatus.QUEUED.value
-    table, key = column.table, SUBJECT_KEYS[stage.subject]
-    await tx.execute(table.update().where(key.in_(subject_ids)).values({column.name: value, "error": error}))

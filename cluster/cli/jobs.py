@@ -1,0 +1,90 @@
+"""`jobs list|show|retry`: what is in the queue, and the dead ones back into it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from cluster.stages import discover
+from cluster.wiring import database_url
+from configs.settings import load
+from db import jobs_view
+from db.engine import Database
+from db.queue import Queue
+from domain.errors import ConfigError, Rejected
+from domain.status import JobState
+
+app = typer.Typer(help="Look into the job queue; retry what is dead.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Stage = Annotated[str | None, typer.Option("--stage", help="Only this stage.")]
+
+
+@app.command("list")
+def list_jobs(
+    stage: Stage = None,
+    state: Annotated[JobState | None, typer.Option("--state", help="Only this state.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List jobs, newest first."""
+    _check_stage(stage)
+    rows = _with_database(lambda db: jobs_view.list_jobs(db, stage, state, limit))
+    if as_json:
+        typer.echo(json.dumps(rows, default=str))
+        return
+    table = Table("job", "stage", "state", "subject", "attempts", "run after (UTC)", "worker", "last error")
+    for row in rows:
+        error = (row["last_error"] or "").splitlines()
+        cells = (row["job_id"], row["stage"], row["state"], row["subject_id"], row["attempts"])
+        when = row["run_after"].strftime("%Y-%m-%d %H:%M:%S")
+        table.add_row(*map(str, cells), when, row["worker"] or "", error[0][:80] if error else "")
+    Console().print(table)
+
+
+@app.command("show")
+def show(job_id: int, as_json: Json = False) -> None:
+    """Show one job with its whole error."""
+    row = _with_database(lambda db: jobs_view.one_job(db, job_id))
+    if row is None:
+        raise Rejected(f"there is no job {job_id}; finished jobs are deleted after a few days")
+    if as_json:
+        typer.echo(json.dumps(row, default=str))
+        return
+    table = Table.grid(padding=(0, 2))
+    for key, value in row.items():
+        table.add_row(key, "" if value is None else str(value))
+    Console().print(table)
+
+
+@app.command("retry")
+def retry(
+    job_ids: Annotated[list[int] | None, typer.Argument(help="Job numbers; none: every dead job.")] = None,
+    stage: Stage = None,
+) -> None:
+    """Queue dead jobs again with all their attempts."""
+    _check_stage(stage)
+    settings = load()
+    count = _with_database(lambda db: Queue(db, settings.jobs).retry_dead(stage=stage, job_ids=job_ids))
+    Console().print(f"{count} dead job(s) queued again.")
+    if job_ids and count < len(set(job_ids)):
+        raise Rejected("some of the named jobs are not dead (see `salescontrol jobs list`)")
+
+
+def _check_stage(stage: str | None) -> None:
+    if stage is not None and stage not in discover():
+        raise ConfigError(f"no stage is called {stage!r}; there are {', '.join(discover())}")
+
+
+def _with_database(ask: Callable[[Database], Awaitable[Any]]) -> Any:
+    async def run() -> Any:
+        db = Database(database_url(load()), pool_size=1)
+        try:
+            return await ask(db)
+        finally:
+            await db.dispose()
+
+    return asyncio.run(run())

@@ -1,0 +1,138 @@
+"""How a job begins and ends in the database: subject and job change together, behind the fence, in one lock order."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cluster.stage import SUBJECT_KEYS, Stage, SubjectKind
+from cluster.stages import downstream
+from db import tables as t
+from db.engine import Database
+from db.queue import Job, NewJob, Queue
+from domain.errors import LeaseLost, Unavailable
+from domain.status import ChunkStatus, JobState, StageStatus
+
+log = logging.getLogger(__name__)
+
+
+class Endings:
+    """Writes what became of a job. `stages`: all that exist, so that follow-ups find their lock keys."""
+
+    def __init__(self, db: Database, queue: Queue, stages: dict[str, Stage]) -> None:
+        self.db = db
+        self.queue = queue
+        self.stages = stages
+
+    async def commit(self, stage: Stage, job: Job, result: Any) -> JobState:
+        """One transaction: subject locked, revision compared, fence passed, result and follow-ups written.
+
+        Raises LeaseLost, and writes nothing, where the job is somebody else's by now.
+        """
+        payload = TypeAdapter(type(result)).dump_python(result, mode="json")
+        async with self.db.begin() as tx:
+            await _lock_subjects(tx, stage, [job])
+            is_current = await stage.is_current(tx, job, result)
+            state = JobState.DONE if is_current else JobState.SUPERSEDED
+            await self.queue.complete(tx, job, state)
+            await tx.execute(
+                t.stage_results.insert().values(
+                    stage=stage.name,
+                    subject_id=job.subject_id,
+                    subject_rev=job.subject_rev,
+                    run_id=job.run_id,
+                    job_id=job.job_id,
+                    is_superseded=not is_current,
+                    payload=payload,
+                )
+            )
+            if is_current and job.run_id is None:
+                await _set_status(tx, stage, [job], StageStatus.DONE)
+                followers = [*await stage.apply(tx, job, result), *self._automatic_followers(stage, job)]
+                await self._enqueue(tx, followers, job)
+        return state
+
+    async def fail(self, stage: Stage, job: Job, error: Exception, *, retry: bool) -> None:
+        """Queued again, or dead and visible."""
+        reason = f"{type(error).__name__}: {error}"
+        try:
+            async with self.db.begin() as tx:
+                await _lock_subjects(tx, stage, [job])
+                state = await self.queue.fail(tx, job, reason, retry=retry)
+                if job.run_id is None and state is JobState.DEAD:
+                    await self._bury(tx, stage, job, reason)
+                elif job.run_id is None:
+                    await _set_status(tx, stage, [job], StageStatus.PENDING, reason)
+        except (LeaseLost, Unavailable) as lost:
+            log.warning("failure_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
+            return
+        log.warning("job_failed", extra={"stage": stage.name, "job_id": job.job_id, "state": state, "reason": reason})
+
+    async def hand_back(self, stage: Stage, job: Job, error: Unavailable, *, pause: bool = True) -> None:
+        """The attempt does not count; with `pause` the stage waits for what is unavailable."""
+        try:
+            async with self.db.begin() as tx:
+                await _lock_subjects(tx, stage, [job])
+                await self.queue.give_back(tx, job, str(error), error.retry_after_s, pause=pause)
+                if job.run_id is None:
+                    await _set_status(tx, stage, [job], StageStatus.PENDING)
+        except (LeaseLost, Unavailable) as lost:
+            log.warning("hand_back_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
+
+    async def mark_processing(self, stage: Stage, tx: AsyncConnection, jobs: list[Job]) -> None:
+        """Part of the claim."""
+        live = [job for job in jobs if job.run_id is None]
+        if stage.status_column is not None and live:
+            await _lock_subjects(tx, stage, live)
+            await _set_status(tx, stage, live, StageStatus.PROCESSING)
+
+    async def mark_vanished(self, stage: Stage, tx: AsyncConnection, jobs: list[Job]) -> None:
+        """Part of the claim: every attempt at these jobs ended with its worker's death."""
+        live = [job for job in jobs if job.run_id is None]
+        await _lock_subjects(tx, stage, live)
+        for job in live:
+            await self._bury(tx, stage, job, f"the worker vanished in each of {job.attempts} attempts")
+
+    async def _bury(self, tx: AsyncConnection, stage: Stage, job: Job, reason: str) -> None:
+        await _set_status(tx, stage, [job], StageStatus.ERROR, reason)
+        await self._enqueue(tx, await stage.on_dead(tx, job), job)
+
+    async def _enqueue(self, tx: AsyncConnection, followers: Sequence[NewJob], following: Job) -> None:
+        await self.queue.enqueue(tx, [self._with_key(follower) for follower in followers], following=following)
+
+    def _automatic_followers(self, stage: Stage, job: Job) -> list[NewJob]:
+        return [
+            NewJob(s.name, job.subject_id, job.subject_rev, audio_ms=job.audio_ms)
+            for s in downstream(self.stages, stage)
+        ]
+
+    def _with_key(self, new: NewJob) -> NewJob:
+        stage = self.stages.get(new.stage)
+        return new if new.lock_key or stage is None else replace(new, lock_key=stage.lock_key(new.subject_id))
+
+
+async def _lock_subjects(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job]) -> None:
+    """Subject rows before job rows, in the order of their ids: one order everywhere, so no deadlocks."""
+    key = SUBJECT_KEYS[stage.subject]
+    ids = [UUID(job.subject_id) for job in jobs]
+    await tx.execute(select(key).where(key.in_(ids)).order_by(key).with_for_update())
+
+
+async def _set_status(
+    tx: AsyncConnection, stage: Stage, jobs: Sequence[Job], status: StageStatus, error: str | None = None
+) -> None:
+    """Keeps the seed's status column true. Chunks call their waiting state QUEUED."""
+    column = stage.status_column
+    if column is None:
+        return
+    value = status.value
+    if stage.subject is SubjectKind.CHUNK and status is StageStatus.PENDING:
+        value = ChunkStatus.QUEUED.value
+    table, key = column.table, SUBJECT_KEYS[stage.subject]
+    ids = [UUID(job.subject_id) for job in jobs]
+    await tx.execute(table.update().where(key.in_(ids)).values({column.name: value, "error": error}))
