@@ -95,7 +95,7 @@ STORED = text(
 )
 OWES_NOTHING_BEFORE = text(
     """
-    UPDATE devices SET delivered_until = greatest(delivered_until, :until) WHERE device_id = :device_id
+    UPDATE devices SET delivered_until = :until WHERE device_id = :device_id
     """
 )
 LOOK_AGAIN = text(
@@ -147,6 +147,7 @@ async def database_now(tx: AsyncConnection) -> datetime:
 
 async def owe_nothing_before(tx: AsyncConnection, device_id: DeviceId, until: datetime) -> NewJob:
     """Notes that the device has delivered all that it recorded before `until`, so that dialogues need not wait for it.
+    An earlier instant than before takes that back, for what is about to be delivered late.
 
     Returns the job that closes them. Audio that comes after all is late data as any other.
     """
@@ -228,12 +229,15 @@ def _add_chunk(audio: Audio, chunk_id: ChunkId, row: Row[Any]) -> None:
     if is_covered:
         run = None if row.session_id is None else SessionId(row.session_id)
         audio.coverage.append(Coverage(chunk_id, start_ms, end_ms, run, row.seq))
-    fate = {ChunkStatus.DONE: Fate.AUDIBLE, ChunkStatus.ERROR: Fate.DEAD}.get(row.status, Fate.PENDING)
-    if row.settled_status != row.status:
-        fate = Fate.PENDING
     received_ms, followed_ms = to_ms(row.received_at), to_ms(row.followed_at)
-    audio.arrivals.append(Arrival(chunk_id, start_ms, end_ms, fate, received_ms, followed_ms))
+    audio.arrivals.append(Arrival(chunk_id, start_ms, end_ms, _fate(row), received_ms, followed_ms))
     audio.places[chunk_id] = Place(PointId(row.point_id), RegisterId(row.register_id))
+
+
+def _fate(row: Row[Any]) -> Fate:
+    if row.settled_status != row.status:
+        return Fate.PENDING
+    return Fate.AUDIBLE if row.status == ChunkStatus.DONE and row.decoded_ms is not None else Fate.DEAD
 
 
 def _segment(row: Row[Any], chunk_start_ms: int) -> Segment:

@@ -1,0 +1,57 @@
+"""`/api/v1/devices/heartbeat`: what a recorder says of itself between uploads."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from db.dialogue_store import owe_nothing_before
+from db.queue import Queue
+from domain.chunks import YEARS
+from serve_apps import auth
+from serve_apps.application import DepsOf
+from serve_apps.auth import CallingDevice
+from serve_apps.problems import Code, documented
+
+_EARLIEST, _TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
+Instant = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_TOO_LATE)]
+
+router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
+
+
+class Heartbeat(BaseModel):
+    """Members that we do not know are left unread: a recorder may be newer than its server."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    delivered_until: Instant | None = Field(
+        None,
+        description="everything recorded before this is delivered or lost: dialogues need not wait for it; "
+        "an earlier instant than before takes that back for what is about to be delivered",
+    )
+
+
+class Heard(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+@router.post(
+    "/heartbeat",
+    operation_id="heartbeat",
+    responses=documented(
+        *auth.CODES,
+        Code.DEVICE_DISABLED,
+        Code.BAD_REQUEST,
+        Code.TOO_LARGE,
+        Code.FIELD_INVALID,
+        Code.DATABASE_UNAVAILABLE,
+    ),
+)
+async def heartbeat(body: Heartbeat, device: CallingDevice, deps: DepsOf) -> Heard:
+    """Takes note that the device is there, and of what it says."""
+    if body.delivered_until is not None:
+        async with deps.db.begin() as tx:
+            job = await owe_nothing_before(tx, device.device_id, body.delivered_until)
+            await Queue(deps.db, deps.settings.jobs).enqueue(tx, [job])
+    return Heard()
