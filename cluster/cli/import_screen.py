@@ -1,6 +1,5 @@
 """What an import shows: warnings, a progress bar, and at the end what was taken and what was refused and why."""
 
-from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
@@ -64,36 +63,51 @@ class Screen:
 
     def _warn(self) -> None:
         undated = self._planned.undated
+        warnings = []
         if undated:
             names = ", ".join(path.name for path in undated[:3]) + (", …" if len(undated) > 3 else "")
-            _say(f"{len(undated)} without a time in name or manifest, dated by the file instead: {names}. Say --start.")
+            what = _count(len(undated), "recording")
+            warnings.append(f"{what} without a time in name or manifest, dated by the file: {names}. Say --start.")
         if self._overlapping:
-            _say(f"{self._overlapping} overlap the one before at the same counter; overlapping sound is kept apart.")
+            what = _count(self._overlapping, "recording")
+            warnings.append(f"{what} overlapping another of the same counter; overlapping sound is kept apart.")
+        for warning in warnings:
+            _line(("warning: ", "yellow"), warning)
 
 
 def print_summary(planned: Schedule, outcomes: Sequence[Outcome], judging: Judging | None) -> None:
     """A table of what became of the chunks, the reasons of what was refused, and how the dialogues ended."""
+    console.print(_count(len(planned.recordings) + len(planned.refused), "recording"))
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
-    counts = Counter(outcome.fate for outcome in outcomes)
-    for fate in Fate:
-        length_ms = sum(outcome.length_ms for outcome in outcomes if outcome.fate is fate)
-        if counts[fate]:
-            table.add_row(Text(fate, style=_STYLES[fate]), f"{counts[fate]} chunks", f"{length_ms / 60_000:.1f} min")
-    console.print(f"{len(planned.recordings) + len(planned.refused)} recordings")
-    console.print(table)
+    for fate in (Fate.ACCEPTED, Fate.DUPLICATE):
+        lengths_ms = [outcome.length_ms for outcome in outcomes if outcome.fate is fate]
+        if lengths_ms:
+            minutes = f"{sum(lengths_ms) / 60_000:.1f} min"
+            table.add_row(Text(fate, style=_STYLES[fate]), _count(len(lengths_ms), "chunk"), minutes)
+    if table.row_count:
+        console.print(table)
     refused = [outcome for outcome in outcomes if outcome.fate is Fate.REFUSED]
     for outcome in refused[:MOST_LINES]:
         where = "" if outcome.seq is None else f", chunk {outcome.seq}"
-        console.print(Text.assemble(("refused ", "red"), f"{outcome.path.name}{where}: {outcome.reason}"))
+        _line(("refused ", _STYLES[Fate.REFUSED]), f"{outcome.path.name}{where}: {outcome.reason}")
     if len(refused) > MOST_LINES:
-        console.print(f"… and {len(refused) - MOST_LINES} more; --json lists them all")
+        _line(f"… and {len(refused) - MOST_LINES} more refused; --json lists them all")
     if judging:
-        parts = [f"{judging.judged} dialogues judged"]
-        parts += [f"{judging.skipped} skipped"] if judging.skipped else []
-        parts += [f"{judging.failed} failed"] if judging.failed else []
-        parts += [f"{judging.chunks_failed} chunks could not be heard"] if judging.chunks_failed else []
-        console.print(", ".join(parts) + ("; see `salescontrol jobs list`" if judging.has_failures else ""))
+        _line(_judged(judging))
 
 
-def _say(warning: str) -> None:
-    console.print(Text.assemble(("warning: ", "yellow"), warning))
+def _judged(judging: Judging) -> str:
+    parts = [f"{_count(judging.judged, 'dialogue')} judged"]
+    parts += [f"{judging.skipped} skipped"] if judging.skipped else []
+    parts += [f"{judging.failed} failed"] if judging.failed else []
+    parts += [f"{_count(judging.chunks_failed, 'chunk')} could not be heard"] if judging.chunks_failed else []
+    parts += ["the sorting of dialogues failed"] if judging.devices_failed else []
+    return ", ".join(parts) + ("; see `salescontrol jobs list`" if judging.has_failures else "")
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" + ("" if number == 1 else "s")
+
+
+def _line(*parts: str | tuple[str, str]) -> None:
+    console.print(Text.assemble(*parts), soft_wrap=True)
