@@ -5,7 +5,6 @@ checked frame by frame, so a few kilobytes that unfold into hours stop at `max_s
 chunk of a recorder that lost power does, gives what can be decoded of it; one with nothing to decode is refused.
 """
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +23,6 @@ from numpy.typing import NDArray
 
 from audio.sniff import describe
 from domain.errors import Rejected
-
-log = logging.getLogger(__name__)
 
 Source = bytes | BinaryIO | Path
 Samples = NDArray[np.float32]
@@ -56,7 +53,7 @@ def probe(source: Source) -> AudioHeader:
     Raises Rejected that names what was found and what was expected.
     """
     with _open(source) as (container, stream):
-        frame, _ = next(_frames(container, stream), (None, 0))
+        frame = next(_frames(container, stream), None)
         if frame is None:
             raise Rejected(
                 f"{container.format.name} header with no decodable {stream.codec_context.name} audio after it"
@@ -77,10 +74,10 @@ def decode(source: Source, *, rate: int = RATE_HZ, max_s: float) -> Samples:
     about twice the samples of `max_s`, whatever the file unfolds to.
     """
     pieces: list[Samples] = []
-    seconds, broken = 0.0, 0
+    seconds = 0.0
     with _open(source) as (container, stream):
         resampler = None
-        for frame, broken in _frames(container, stream):  # noqa: B007
+        for frame in _frames(container, stream):
             seconds += frame.samples / frame.sample_rate
             if seconds > max_s:
                 raise Rejected(f"longer than {max_s:g} s of audio; cut it into shorter files")
@@ -91,9 +88,8 @@ def decode(source: Source, *, rate: int = RATE_HZ, max_s: float) -> Samples:
         if resampler is None:
             raise Rejected(f"no decodable {stream.codec_context.name} audio: damaged or cut off after its header")
         pieces.extend(resampler.flush())
-    if broken:
-        log.warning("audio_damaged", extra={"broken_packets": broken, "decoded_s": round(seconds, 3)})
-    return np.clip(np.concatenate(pieces), -1.0, 1.0) if pieces else np.zeros(0, np.float32)
+    samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    return np.clip(samples, -1.0, 1.0, out=samples)
 
 
 class _Resampler:
@@ -105,7 +101,7 @@ class _Resampler:
     def __init__(self, frame: AudioFrame, rate: int) -> None:
         self._key = _format(frame)
         self._fifo = AudioFifo()
-        self._resampler = AudioResampler(format="flt", layout="mono", rate=rate)
+        self._resampler = AudioResampler(format="fltp", layout=frame.layout, rate=rate)
 
     def fits(self, frame: AudioFrame) -> bool:
         return _format(frame) == self._key
@@ -123,7 +119,7 @@ class _Resampler:
 
     def _resample(self, frame: AudioFrame | None) -> Iterator[Samples]:
         for out in self._resampler.resample(frame):
-            yield out.to_ndarray()[0]
+            yield out.to_ndarray().mean(axis=0)  # FFmpeg's own mix to mono adds channels up until they clip
 
 
 def _format(frame: AudioFrame) -> tuple[str, str, int]:
@@ -166,26 +162,22 @@ def _audio_stream(container: InputContainer) -> AudioStream:
     return stream
 
 
-def _frames(container: InputContainer, stream: AudioStream) -> Iterator[tuple[AudioFrame, int]]:
-    """Decoded frames, each with the number of damaged packets passed so far. Damaged ones are skipped."""
-    broken = 0
+def _frames(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    """Decoded frames up to where the container breaks off; packets that do not decode are skipped."""
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
-        except StopIteration:
+        except (StopIteration, av.FFmpegError):
             return
-        except av.FFmpegError:
-            return  # the container breaks off here; what came before it counts
         try:
             frames = packet.decode()
         except av.FFmpegError:
-            broken += 1
             continue
         for frame in frames:
             if isinstance(frame, AudioFrame) and frame.samples:
                 _check(frame)
-                yield frame, broken
+                yield frame
 
 
 def _check(frame: AudioFrame) -> None:
