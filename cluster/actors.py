@@ -55,6 +55,11 @@ class _Loop:
             os._exit(1)
 
 
+def answer(reference: Any, timeout_s: float) -> Any:
+    """What a remote call returns. Raises GetTimeoutError, RayActorError."""
+    return ray.get(reference, timeout=timeout_s)
+
+
 class WorkerActor:
     """Hosts some stages. Created by the supervisor as a named, detached actor."""
 
@@ -116,7 +121,7 @@ class RayWorkers:
             self._create(name, hosted, num_cpus)
             return None
         try:
-            seen: dict[str, Any] = _answer(actor.ping.remote(), timeout_s=10)
+            seen: dict[str, Any] = answer(actor.ping.remote(), timeout_s=10)
         except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
             return None
         if seen["release"] != self.release:
@@ -154,40 +159,3 @@ class RayWorkers:
         )
         remote.remote(name, self.release, hosted)
         log.info("worker_started", extra={"worker": name, "stages": hosted or "all"})
-
-
-def _answer(reference: Any, timeout_s: float) -> Any:
-    return ray.get(reference, timeout=timeout_s)
-
-
-def start_supervisor(release: str) -> Any:
-    """The one supervisor, on the head. One of another release is drained and replaced. Returns the actor handle."""
-    try:
-        old = ray.get_actor(SUPERVISOR, NAMESPACE)
-        if _answer(old.ping.remote(), timeout_s=30)["release"] == release:
-            return old
-        stop_supervisor(old)
-    except ValueError:
-        log.info("no_supervisor_yet")
-    except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
-        ray.kill(old, no_restart=True)
-    remote = ray.remote(SupervisorActor).options(
-        name=SUPERVISOR,
-        namespace=NAMESPACE,
-        lifetime="detached",
-        get_if_exists=True,
-        num_cpus=0,
-        resources={"node:__internal_head__": 0.001},
-        max_restarts=-1,
-        max_concurrency=4,
-    )
-    return remote.remote(release)
-
-
-def stop_supervisor(actor: Any) -> None:
-    """Drains every worker and ends them and the supervisor."""
-    try:
-        ray.get(actor.stop.remote(), timeout=DRAIN_S * 4)
-    except (ray.exceptions.RayError, TimeoutError):
-        log.warning("supervisor_did_not_drain")
-    ray.kill(actor, no_restart=True)

@@ -1,6 +1,6 @@
 """Bringing the whole system up and down: database, Ray head, Serve applications, supervisor, dashboard."""
 
-import logging
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import fasteners
-import ray
 
 from cluster import dashboard_process, ray_head
-from cluster.actors import NAMESPACE, SUPERVISOR, start_supervisor, stop_supervisor
 from cluster.release import ROOT, release_hash
 from cluster.serving import ServeApi, read_config
 from configs.settings import Settings, check_secrets
@@ -49,8 +47,8 @@ def up(settings: Settings, report: Report) -> Running:
         config = read_config(settings)
         api.deploy(config)
         report("workers", "starting")
-        with _connected(settings.home, address):
-            ray.get(start_supervisor(release).ping.remote(), timeout=60)
+        with _driver(settings.home, address) as driver:
+            driver.start_supervisor(release)
         report("workers", "ready")
         names = [application["name"] for application in config["applications"]]
         api.wait_until_running(names, report)
@@ -76,11 +74,8 @@ def stop_ray(settings: Settings, report: Report) -> None:
     address = shared or (head.address if head else None)
     if address:
         report("workers", "draining")
-        with _connected(settings.home, address):
-            try:
-                stop_supervisor(ray.get_actor(SUPERVISOR, NAMESPACE))
-            except ValueError:
-                report("workers", "none")
+        with _driver(settings.home, address) as driver:
+            driver.stop_supervisor()
     if shared:
         ServeApi(_dashboard_url(), _token(settings.home)).shut_down()
     else:
@@ -128,16 +123,13 @@ def _ensure_ray(settings: Settings, url: str, release: str, report: Report) -> t
 
 
 @contextmanager
-def _connected(home: Path, address: str) -> Iterator[Any]:
-    """This process as a Ray driver, for a moment."""
-    os.environ.update(ray_head.environment(home) if "RAY_AUTH_MODE" not in os.environ else {})
-    ray.init(
-        address=address, namespace=NAMESPACE, log_to_driver=False, logging_level=logging.ERROR, configure_logging=False
-    )
-    try:
-        yield
-    finally:
-        ray.shutdown()
+def _driver(home: Path, address: str) -> Iterator[Any]:
+    """This process as a Ray driver, for a moment. Imported late: Ray reads its authentication mode at import."""
+    if "RAY_AUTH_MODE" not in os.environ:
+        os.environ.update(ray_head.environment(home))
+    ray_driver = importlib.import_module("cluster.ray_driver")
+    with ray_driver.connected(address):
+        yield ray_driver
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,6 +82,7 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
             )
     mark = secrets.token_hex(8)
     temp_dir = f"/tmp/salescontrol-{hashlib.sha256(str(settings.home).encode()).hexdigest()[:8]}"
+    shutil.rmtree(temp_dir, ignore_errors=True)
     log_path = settings.home / "logs" / "ray.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -89,7 +91,8 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
         *("--dashboard-host=127.0.0.1", f"--dashboard-port={server.ray_dashboard_port}"),
         *(f"--dashboard-agent-listen-port={_free_port()}", f"--dashboard-agent-grpc-port={_free_port()}"),
         *(f"--metrics-export-port={_free_port()}", f"--ray-client-server-port={_free_port()}"),
-        *(f"--temp-dir={temp_dir}", '--resources={"audio_disk": 1}', "--disable-usage-stats"),
+        *("--min-worker-port=0", "--max-worker-port=0", f"--temp-dir={temp_dir}"),
+        *('--resources={"audio_disk": 1}', "--disable-usage-stats"),
     ]
     with log_path.open("ab") as out:
         process = subprocess.Popen(

@@ -5,7 +5,6 @@ import json
 import platform
 import shutil
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated
@@ -56,11 +55,7 @@ def _safely(check: Callable[[Settings], Iterator[Finding]], settings: Settings) 
 
 
 def _python(settings: Settings) -> Iterator[Finding]:
-    version = platform.python_version()
-    if sys.version_info >= (3, 11):
-        yield Finding("Python", "ok", f"{version}, Ray {importlib.metadata.version('ray')}")
-    else:
-        yield Finding("Python", "fail", version, "install Python 3.11, 3.12 or 3.13")
+    yield Finding("Python", "ok", f"{platform.python_version()}, Ray {importlib.metadata.version('ray')}")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:
@@ -80,7 +75,9 @@ def _database(settings: Settings) -> Iterator[Finding]:
     yield Finding("PostgreSQL", "ok", f"version {version}, {'server' if settings.database.url else 'embedded'}")
     current, head = migrate.current(url), migrate.head()
     same = current == head
-    yield Finding("Schema", "ok" if same else "fail", f"revision {current}", "" if same else "run `salescontrol migrate`")
+    yield Finding(
+        "Schema", "ok" if same else "fail", f"revision {current}", "" if same else "run `salescontrol migrate`"
+    )
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:
@@ -127,13 +124,17 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
         level = "warn" if settings.profile == "local" else "fail"
         yield Finding("ADMIN_TOKEN", level, "still the default", "set a secret: ADMIN_TOKEN=$(openssl rand -hex 24)")
     if not settings.auth.internal_token.get_secret_value():
-        yield Finding("INTERNAL_TOKEN", "warn", "not set: the internal audio route is closed", "set it where a node needs it")
+        yield Finding(
+            "INTERNAL_TOKEN", "warn", "not set: the internal audio route is closed", "set it where a node needs it"
+        )
 
 
 def _analysis(settings: Settings) -> Iterator[Finding]:
     analysis = settings.analysis
     if analysis.engine == "openai" and not analysis.openai_api_key.get_secret_value():
-        yield Finding("Analysis", "fail", "engine openai without OPENAI_API_KEY", "set the key, or analysis.engine: rules")
+        yield Finding(
+            "Analysis", "fail", "engine openai without OPENAI_API_KEY", "set the key, or analysis.engine: rules"
+        )
     else:
         uses_llm = analysis.engine == "openai" or (
             analysis.engine == "auto" and bool(analysis.openai_api_key.get_secret_value())
