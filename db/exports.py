@@ -172,3 +172,9 @@ def _moment(ms: int) -> datetime:
     """Exact: float seconds would round a millisecond away."""
     seconds, rest = divmod(ms, 1000)
     return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest * 1000)
+
+
+async def zones_of_points(tx: AsyncConnection) -> dict[str, str]:
+    """Point name → its time zone."""
+    rows = await tx.execute(select(t.points.c.name, t.points.c.zone))
+    return {row.name: row.zone for row in rows}

@@ -1,6 +1,6 @@
-"""What people see on the terminal: dialogues and how good they are. Transcript text never acts as markup."""
+"""What people see on the terminal: dialogues, figures, and how good they are. Transcript text never acts as markup."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, tzinfo
 
 from rich.box import SIMPLE_HEAD
@@ -10,6 +10,7 @@ from rich.text import Text
 
 from domain.evaluation import Evaluation, Hits, Share
 from domain.export import ExportedAnalysis, ExportedDialogue
+from domain.figures import Figures, Opinion, Proportion, Row, figures
 from domain.status import Attempted, Reaction, StageStatus
 
 _ATTEMPTED = {Attempted.YES: "bold green", Attempted.UNCERTAIN: "yellow"}
@@ -67,12 +68,53 @@ def _days(dialogues: Sequence[ExportedDialogue], zones: Mapping[str, tzinfo]) ->
     return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
-def render_evaluation(result: Evaluation) -> Group:
+def figures_of(dialogues: Iterable[ExportedDialogue]) -> Figures:
+    """The figures of exported dialogues, by the one definition of domain/figures.py."""
+    return figures(_row(d) for d in dialogues)
+
+
+def _row(d: ExportedDialogue) -> Row:
+    ended = (StageStatus.ERROR, StageStatus.SKIPPED)
+    status = d.asr_status if d.asr_status in ended else d.analysis_status
+    if d.analysis is None:
+        return Row(status)
+    a = d.analysis
+    return Row(status, machine=Opinion(a.kind, a.attempted, a.quality_score, a.customer_reaction), engine=a.model)
+
+
+def render_figures(day: Figures) -> Group:
+    """Each rate with its n and 95 % interval; below, what is counted beside, and who judged."""
+    table = _plain("Figures")
+    table.add_row("Upsell offered", *_rate(day.rate, "sales"))
+    table.add_row("A specific offer", *_rate(day.specific_rate, "sales"))
+    table.add_row("Offer accepted", *_rate(day.acceptance, "offers with a known end"))
+    quality = "–" if day.average_quality is None else f"{day.average_quality:.1f}"
+    table.add_row("Average quality", quality, f"of 3, over {day.attempts} offers")
+    beside = {
+        "uncertain": day.uncertain,
+        "enquiries": day.enquiries,
+        "among staff": day.staff,
+        "of unclear kind": day.unclear_kind,
+        "skipped": day.skipped,
+        "failed": day.failed,
+        "not judged yet": day.pending,
+    }
+    others = ", ".join(f"{number} {what}" for what, number in beside.items() if number) or "none"
+    judges = ", ".join(day.engines) or "nobody yet"
+    mixed = Text(" (the rates mix engines)", style="yellow") if day.is_mixed else ""
+    return Group(table, Text(f"Counted beside: {others}"), Text.assemble(f"Judged by: {judges}", mixed))
+
+
+def _rate(share: Proportion, what: str) -> tuple[str, str]:
+    if share.value is None or share.low is None or share.high is None:
+        return "–", f"of 0 {what}"
+    interval = f"95 % interval {share.low:.0%} to {share.high:.0%}"
+    return f"{share.value:.0%}", f"{share.hits} of {share.n} {what}, {interval}"
+
+
+def render_evaluation(result: Evaluation) -> Table:
     """Every measure with its n; what could not be counted is a dash."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False, title="Against the truth", title_justify="left")
-    table.add_column("Measure")
-    table.add_column(justify="right")
-    table.add_column()
+    table = _plain("Against the truth")
     table.add_row("Dialogue F1", _figure(result.dialogues.f1), _counts(result.dialogues, "dialogues"))
     error = "–" if result.boundary_error_ms is None else f"{result.boundary_error_ms / 1000:.2f} s"
     table.add_row("Boundary error, median", error, "of both ends")
@@ -90,7 +132,16 @@ def render_evaluation(result: Evaluation) -> Group:
     table.add_row("Quotes word for word", *_share(result.quotes_verbatim, "quotes"))
     table.add_row("Quotes in their words' times", *_share(result.quotes_in_words, "quotes"))
     table.add_row("Quotes at a true offer", *_share(result.quotes_at_offer, "quotes"))
-    return Group(table)
+    return table
+
+
+def _plain(title: str) -> Table:
+    """Three columns: name, figure, what it rests on."""
+    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    return table
 
 
 def _figure(value: float | None) -> str:
