@@ -89,6 +89,7 @@ def decode(source: Source, *, rate: int = RATE_HZ, max_s: float) -> Samples:
             raise Rejected(f"no decodable {stream.codec_context.name} audio: damaged or cut off after its header")
         pieces.extend(resampler.flush())
     samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    np.nan_to_num(samples, copy=False)  # a float WAV may hold anything
     return np.clip(samples, -1.0, 1.0, out=samples)
 
 
