@@ -25,7 +25,8 @@ _UNREADABLE = (FormParserError, LookupError, UnicodeError, ValueError)
 def _instant(value: object) -> datetime:
     """ISO 8601 with a zone → UTC."""
     try:
-        instant = datetime.fromisoformat(value) if isinstance(value, str) else None
+        text = value if isinstance(value, str) and value.isprintable() else ""  # Python itself overlooks a trailing NUL
+        instant = datetime.fromisoformat(text)
     except ValueError:
         instant = None
     if instant is None:
