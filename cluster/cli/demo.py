@@ -8,9 +8,9 @@ from rich.console import Console
 
 from cluster import lifecycle
 from cluster.cli.cluster_commands import Steps, addresses
+from cluster.cli.day import print_day
 from cluster.cli.evaluate import print_evaluation
 from cluster.cli.import_ import ImportOptions, import_paths
-from cluster.cli.tables import print_day
 from cluster.release import ROOT
 from configs.settings import load
 from domain.errors import ConfigError
@@ -53,5 +53,3 @@ def _wait_for_stop() -> None:
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(1.0):
         continue
-
-
