@@ -100,7 +100,9 @@ def csv_line(dialogue: ExportedDialogue) -> str:
 
 def _cell(value: object) -> str:
     text = "" if value is None else " ".join(str(value).splitlines())
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    if isinstance(value, bool):
+        text = text.lower()
+    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 @contextmanager

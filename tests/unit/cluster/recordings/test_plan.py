@@ -1,0 +1,60 @@
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cluster.recordings.plan import Found, Place, Recording, in_a_row, overlaps, parse_start, start_of
+from cluster.recordings.sound import Heard
+from domain.errors import ConfigError
+
+BELGRADE = ZoneInfo("Europe/Belgrade")
+PLACE = Place("Bakery", "Till 1")
+HEARD = Heard("wav", "pcm_s16le", 16_000, 1, 10.0)
+
+
+def recording(start_ms: int, length_ms: int, device: UUID = UUID(int=1)) -> Recording:
+    return Recording(Path("a.wav"), device, start_ms, length_ms, True, HEARD)
+
+
+def test_the_manifest_goes_before_the_name() -> None:
+    found = Found(Path("20260302T080000Z.wav"), PLACE, "2026-03-02T10:10")
+    assert start_of(found, BELGRADE) == datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
+
+
+def test_a_folder_may_name_the_day_and_the_file_the_hour() -> None:
+    assert start_of(Found(Path("/x/2026-03-02/101000.wav"), PLACE), BELGRADE) == datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
+
+
+def test_a_name_goes_before_its_folder() -> None:
+    path = Path("/x/20250101_000000/20260302_101000.wav")
+    assert start_of(Found(path, PLACE), BELGRADE) == datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
+
+
+def test_a_time_in_the_manifest_that_is_none_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="is no time"):
+        start_of(Found(Path("20260302T080000Z.wav"), PLACE, "yesterday"), BELGRADE)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-02T09:10:00Z", "2026-03-02 10:10", "2026-03-02T12:10+03:00", "02.03.2026 10:10:00"]
+)
+def test_times_are_read_as_people_write_them(text: str) -> None:
+    assert parse_start(text, BELGRADE) == datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
+
+
+@given(st.lists(st.integers(1, 10_000), max_size=8), st.integers(0, 10**12))
+def test_recordings_in_a_row_touch_and_keep_their_order(lengths: list[int], start_ms: int) -> None:
+    placed = in_a_row([recording(0, length) for length in lengths], start_ms)
+    assert [r.length_ms for r in placed] == lengths
+    assert [r.start_ms for r in placed] == [start_ms + sum(lengths[:n]) for n in range(len(lengths))]
+    assert overlaps(placed) == 0
+
+
+def test_overlaps_are_counted_per_device() -> None:
+    one, other = uuid4(), uuid4()
+    assert overlaps([recording(0, 60_000, one), recording(30_000, 60_000, one), recording(30_000, 9, other)]) == 1
+    assert overlaps([recording(0, 60_500, one), recording(60_000, 60_000, one)]) == 0
