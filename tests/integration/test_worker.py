@@ -1,0 +1,295 @@
+"""The worker on a real queue: what it does with every way in which a job can end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from audio.store import FileStore
+from cluster.stage import Stage, StageContext, SubjectKind
+from cluster.steps import Reached, Step, pass_through
+from cluster.worker import Worker
+from configs import settings
+from configs.settings import JobSettings
+from db import tables as t
+from db.engine import Database
+from db.leases import LeaseRenewer
+from db.queue import Job, NewJob, Queue
+from domain.errors import Rejected, Transient, Unavailable
+
+Run = Callable[[Job], Any]
+
+
+class Scripted(Stage):
+    """A stage about chunks that does what the test says and counts its effects."""
+
+    name = "scripted"
+    subject = SubjectKind.CHUNK
+    status_column = t.audio_chunks.c.status
+    timeout_s = 1.0
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.runs: list[Job] = []
+        self.effects: list[str] = []
+        self.deaths: list[str] = []
+
+    async def run(self, ctx: StageContext, job: Job) -> dict[str, Any]:
+        self.runs.append(job)
+        result = self._run(job)
+        return await result if asyncio.iscoroutine(result) else result
+
+    async def apply(self, tx: AsyncConnection, job: Job, result: Any) -> list[NewJob]:
+        self.effects.append(job.subject_id)
+        return []
+
+    async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:
+        self.deaths.append(job.subject_id)
+        return [NewJob("after_death", job.subject_id)]
+
+
+class Follower(Scripted):
+    """Comes after `scripted`, about the same chunks."""
+
+    name = "follower"
+    after = ("scripted",)
+    status_column = None
+
+
+class Bench:
+    """A database with chunks, and workers over it."""
+
+    def __init__(self, db: Database, jobs: JobSettings, folder: Path) -> None:
+        config = settings.load({"SALESCONTROL_HOME": str(folder)})
+        self.db = db
+        self.config = config.model_copy(update={"jobs": jobs.model_copy(update={"poll_s": 0.05})})
+        self.ctx = StageContext(db, FileStore(folder / "audio"), self.config)
+        self.queue = Queue(db, self.config.jobs)
+        self.running: list[tuple[Worker, asyncio.Task[None]]] = []
+
+    async def chunk(self) -> UUID:
+        """A chunk row with its points and devices."""
+        ids = {name: uuid4() for name in ("point_id", "register_id", "device_id", "chunk_id")}
+        start = datetime(2026, 3, 2, 9, tzinfo=UTC)
+        async with self.db.begin() as tx:
+            await tx.execute(t.points.insert().values(point_id=ids["point_id"], name="shop"))
+            register = {"register_id": ids["register_id"], "point_id": ids["point_id"], "name": "till"}
+            await tx.execute(t.registers.insert().values(register))
+            await tx.execute(t.devices.insert().values({**register, "device_id": ids["device_id"], "name": "pi"}))
+            await tx.execute(
+                t.audio_chunks.insert().values(
+                    **ids,
+                    start_ts=start,
+                    end_ts=start + timedelta(seconds=60),
+                    codec="opus",
+                    sample_rate=48_000,
+                    channels=1,
+                    sha256="0" * 64,
+                    size_bytes=1,
+                )
+            )
+        return ids["chunk_id"]
+
+    async def enqueue(self, stage: str, subject: UUID) -> None:
+        async with self.db.begin() as tx:
+            await self.queue.enqueue(tx, [NewJob(stage, str(subject))])
+
+    def work(self, *stages: Stage, reached: Reached = pass_through) -> Worker:
+        renewer = LeaseRenewer(self.db.url, self.config.jobs)
+        known = {stage.name: stage for stage in stages}
+        worker = Worker(f"w{len(self.running)}", self.ctx, self.queue, renewer, known, list(known), reached)
+        self.running.append((worker, asyncio.create_task(worker.run())))
+        return worker
+
+    async def jobs(self, stage: str) -> list[Any]:
+        async with self.db.begin() as tx:
+            query = select(t.jobs).where(t.jobs.c.stage == stage).order_by(t.jobs.c.job_id)
+            return list((await tx.execute(query)).all())
+
+    async def status(self, chunk: UUID) -> tuple[str, str | None]:
+        async with self.db.begin() as tx:
+            columns = (t.audio_chunks.c.status, t.audio_chunks.c.error)
+            row = (await tx.execute(select(*columns).where(t.audio_chunks.c.chunk_id == chunk))).one()
+        return row.status, row.error
+
+    async def until(self, stage: str, *states: str, timeout_s: float = 10) -> list[Any]:
+        """Waits until the stage's jobs are in these states."""
+        rows: list[Any] = []
+        async with asyncio.timeout(timeout_s):
+            while not rows or [row.state for row in rows] != list(states):
+                rows = await self.jobs(stage)
+                await asyncio.sleep(0.02)
+        return rows
+
+    async def close(self) -> None:
+        for worker, task in self.running:
+            await worker.drain(2)
+            await task
+
+
+@pytest.fixture
+async def bench(db: Database, job_settings: JobSettings, tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(db, job_settings, tmp_path)
+    yield bench
+    await bench.close()
+
+
+async def test_a_finished_job_sets_the_status_keeps_the_result_and_starts_what_follows(bench: Bench) -> None:
+    first, second = Scripted(lambda job: {"n": 1}), Follower(lambda job: {"n": 2})
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    bench.work(first, second)
+    await bench.until("follower", "done")
+    assert await bench.status(chunk) == ("DONE", None)
+    async with bench.db.begin() as tx:
+        kept = (await tx.execute(select(t.stage_results.c.stage, t.stage_results.c.payload))).all()
+    assert sorted((row.stage, row.payload["n"]) for row in kept) == [("follower", 2), ("scripted", 1)]
+
+
+async def test_a_transient_error_is_tried_again_and_takes_effect_once(bench: Bench) -> None:
+    outcomes = iter([Transient("not yet"), ValueError("a bug"), None])
+
+    def run(job: Job) -> dict[str, Any]:
+        if (error := next(outcomes)) is not None:
+            raise error
+        return {}
+
+    stage = Scripted(run)
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    bench.work(stage)
+    rows = await bench.until("scripted", "done")
+    assert (rows[0].attempts, len(stage.runs), stage.effects) == (3, 3, [str(chunk)])
+
+
+async def test_an_error_that_lasts_ends_dead_with_its_text_and_wakes_who_waited(bench: Bench) -> None:
+    def run(job: Job) -> dict[str, Any]:
+        raise Transient("the disk is odd")
+
+    stage = Scripted(run)
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    bench.work(stage)
+    rows = await bench.until("scripted", "dead")
+    assert rows[0].attempts == bench.config.jobs.max_attempts == len(stage.runs)
+    assert await bench.status(chunk) == ("ERROR", "Transient: the disk is odd")
+    assert stage.deaths == [str(chunk)]
+    assert [row.state for row in await bench.jobs("after_death")] == ["queued"]
+
+
+async def test_rejected_input_is_dead_at_once_and_its_neighbour_passes(bench: Bench) -> None:
+    poison, good = await bench.chunk(), await bench.chunk()
+
+    def run(job: Job) -> dict[str, Any]:
+        if job.subject_id == str(poison):
+            raise Rejected("not audio")
+        return {}
+
+    stage = Scripted(run)
+    await bench.enqueue("scripted", poison)
+    await bench.enqueue("scripted", good)
+    bench.work(stage)
+    rows = await bench.until("scripted", "dead", "done")
+    assert rows[0].attempts == 1
+    assert (await bench.status(poison))[0] == "ERROR"
+    assert (await bench.status(good))[0] == "DONE"
+
+
+async def test_an_unavailable_dependency_costs_no_attempt(bench: Bench) -> None:
+    down = [True, True, True]
+
+    def run(job: Job) -> dict[str, Any]:
+        if down:
+            down.pop()
+            raise Unavailable("model is loading", retry_after_s=0.05)
+        return {}
+
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    bench.work(Scripted(run))
+    rows = await bench.until("scripted", "done")
+    assert rows[0].attempts == 1
+
+
+async def test_a_hung_run_is_cancelled_after_its_time_limit(bench: Bench) -> None:
+    async def hang() -> dict[str, Any]:
+        await asyncio.sleep(60)
+        return {}
+
+    hanging = iter([True, False])
+    stage = Scripted(lambda job: hang() if next(hanging) else {})
+    stage.timeout_s = 0.2  # type: ignore[misc]
+    await bench.enqueue("scripted", await bench.chunk())
+    bench.work(stage)
+    rows = await bench.until("scripted", "done")
+    assert rows[0].attempts == 2
+    assert "longer than 0.2 s" in rows[0].last_error
+
+
+async def test_of_two_workers_the_one_that_lost_its_lease_writes_nothing(bench: Bench) -> None:
+    """The first stalls before its commit, past its lease, with a dead renewer, as a stopped process does."""
+    release = asyncio.Event()
+    started = asyncio.Event()
+
+    async def stall(job: Job) -> dict[str, Any]:
+        started.set()
+        await release.wait()
+        return {"by": "slow"}
+
+    slow, quick = Scripted(stall), Scripted(lambda job: {"by": "quick"})
+    slow.timeout_s = 30  # type: ignore[misc]
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    first = bench.work(slow)
+    await asyncio.wait_for(started.wait(), 10)
+    await asyncio.to_thread(first.renewer.stop)
+    bench.work(quick)
+    await bench.until("scripted", "done")
+    release.set()
+    await asyncio.sleep(0.3)
+    async with bench.db.begin() as tx:
+        payloads = (await tx.execute(select(t.stage_results.c.payload))).scalars().all()
+    assert (slow.effects, quick.effects, payloads) == ([], [str(chunk)], [{"by": "quick"}])
+
+
+async def test_draining_hands_back_what_does_not_finish(bench: Bench) -> None:
+    started = asyncio.Event()
+
+    async def hang(job: Job) -> dict[str, Any]:
+        started.set()
+        await asyncio.sleep(60)
+        return {}
+
+    stage = Scripted(hang)
+    stage.timeout_s = 120  # type: ignore[misc]
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    worker = bench.work(stage)
+    await asyncio.wait_for(started.wait(), 5)
+    assert (await bench.status(chunk))[0] == "PROCESSING"
+    await worker.drain(0.1)
+    rows = await bench.until("scripted", "queued")
+    assert rows[0].attempts == 0
+    assert (await bench.status(chunk))[0] == "QUEUED"
+
+
+async def test_a_job_passes_every_named_step_in_order(bench: Bench) -> None:
+    seen: list[Step] = []
+    await bench.enqueue("scripted", await bench.chunk())
+    bench.work(Scripted(lambda job: {}), reached=lambda stage, step: seen.append(step))
+    await bench.until("scripted", "done")
+    await asyncio.sleep(0.1)
+    assert list(dict.fromkeys(seen)) == list(Step)
+
+
+async def test_a_job_whose_subject_is_gone_ends_without_effect(bench: Bench) -> None:
+    stage = Scripted(lambda job: {})
+    await bench.enqueue("scripted", uuid4())
+    bench.work(stage)
+    await bench.until("scripted", "done")
