@@ -1,0 +1,155 @@
+"""analysis: one transcript → was something extra offered, how well, and did the customer take it (DESIGN 7)."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cluster.engines.base import Engine
+from cluster.engines.choice import build_engine
+from cluster.stage import Stage, StageContext, SubjectKind
+from db import tables as t
+from db.queue import Backlog, Job, NewJob
+from domain.errors import Rejected, Unavailable
+from domain.grounding import ground
+from domain.prefilter import PrefilterRules, skip_reason
+from domain.status import StageStatus
+from domain.transcript import Transcript, Utterance
+from domain.verdict import DEFAULT_CATALOGUE, Provenance, Verdict
+
+_dialogues, _transcripts, _analyses = t.dialogues, t.dialogue_transcripts, t.dialogue_upsell_analysis
+REVISED = "revised"
+"""The transcript is of another revision than the job; such a result is kept as superseded."""
+_UTTERANCES = TypeAdapter(tuple[Utterance, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResult:
+    """Why the dialogue was skipped, or the verdict and where it comes from; about the transcript of that hash."""
+
+    transcript_sha256: str
+    skip_reason: str | None = None
+    verdict: Verdict | None = None
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Input:
+    transcript: Transcript
+    revision: int
+    sha256: str
+    catalogue: Sequence[str]
+
+
+class Analysis(Stage):
+    name = "analysis"
+    subject = SubjectKind.DIALOGUE
+    after = ("asr",)
+    timeout_s: ClassVar[float] = 300.0
+    """A few requests of `analysis.timeout_s` each: formats, a longer answer, a repair."""
+    status_column = _dialogues.c.analysis_status
+
+    _engine: Engine | None = None
+    _window: int = 1
+
+    async def start(self, ctx: StageContext) -> None:
+        """Raises ConfigError where the settings name an engine or prompt that there is not."""
+        settings = ctx.settings.analysis
+        self._engine = build_engine(settings)
+        self._window = settings.concurrency
+        self._prefilter = PrefilterRules(settings.min_words, round(settings.min_duration_s * 1000))
+
+    async def stop(self) -> None:
+        if self._engine is not None:
+            await self._engine.close()
+
+    def window(self, backlog: Backlog) -> int:
+        """Requests wait, they do not compute: as many in flight as the settings allow."""
+        return self._window
+
+    async def run(self, ctx: StageContext, job: Job) -> AnalysisResult:
+        """Raises Rejected where there is no transcript, and what the engine raises."""
+        async with ctx.db.begin() as tx:
+            given = await _read(tx, UUID(job.subject_id))
+        if given.revision != job.subject_rev:  # it would be judged for nothing: `is_current` will not have it
+            return AnalysisResult(given.sha256, skip_reason=REVISED)
+        reason = skip_reason(given.transcript, self._prefilter)
+        if reason is not None:
+            return AnalysisResult(given.sha256, skip_reason=reason)
+        if self._engine is None:
+            raise Unavailable("the analysis engine has not started")
+        raw, provenance = await self._engine.analyse(given.transcript, given.catalogue)
+        return AnalysisResult(
+            given.sha256, verdict=ground(raw, given.transcript, given.catalogue), provenance=provenance
+        )
+
+    async def is_current(self, tx: AsyncConnection, job: Job, result: AnalysisResult) -> bool:
+        """The dialogue's revision is the job's, and its transcript is the one that was judged."""
+        if not await super().is_current(tx, job, result):
+            return False
+        query = select(_transcripts.c.revision, _transcripts.c.transcript_sha256)
+        row = (await tx.execute(query.where(_transcripts.c.dialogue_id == UUID(job.subject_id)))).one_or_none()
+        return row is not None and (row.revision, row.transcript_sha256) == (job.subject_rev, result.transcript_sha256)
+
+    async def apply(self, tx: AsyncConnection, job: Job, result: AnalysisResult) -> list[NewJob]:
+        """Replaces the dialogue's current verdict; a skipped dialogue has none, and says why."""
+        dialogue_id = UUID(job.subject_id)
+        state: dict[str, object] = {"skip_reason": result.skip_reason}
+        if result.verdict is None or result.provenance is None:
+            state["analysis_status"] = StageStatus.SKIPPED
+            await tx.execute(delete(_analyses).where(_analyses.c.dialogue_id == dialogue_id))
+        else:
+            values = _columns(result.verdict, result.provenance) | {"revision": job.subject_rev}
+            upsert = insert(_analyses).values(dialogue_id=dialogue_id, **values)
+            fresh = {name: upsert.excluded[name] for name in values} | {"created_at": func.now()}
+            await tx.execute(upsert.on_conflict_do_update(index_elements=["dialogue_id"], set_=fresh))
+        await tx.execute(update(_dialogues).where(_dialogues.c.dialogue_id == dialogue_id).values(state))
+        return []
+
+
+async def _read(tx: AsyncConnection, dialogue_id: UUID) -> _Input:
+    query = (
+        select(
+            _transcripts.c.language,
+            _transcripts.c.revision,
+            _transcripts.c.segments_json,
+            _transcripts.c.transcript_sha256,
+            t.points.c.catalogue,
+        )
+        .join(_dialogues, _dialogues.c.dialogue_id == _transcripts.c.dialogue_id)
+        .outerjoin(t.points, t.points.c.point_id == _dialogues.c.point_id)
+        .where(_transcripts.c.dialogue_id == dialogue_id)
+    )
+    row = (await tx.execute(query)).one_or_none()
+    if row is None:
+        raise Rejected("the dialogue has no transcript")
+    transcript = Transcript(row.language, _UTTERANCES.validate_python(row.segments_json))
+    return _Input(transcript, row.revision, row.transcript_sha256, tuple(row.catalogue or DEFAULT_CATALOGUE))
+
+
+def _columns(verdict: Verdict, provenance: Provenance) -> dict[str, object]:
+    """The columns of `dialogue_upsell_analysis` after dialogue and revision."""
+    return {
+        "kind": verdict.kind,
+        "attempted": verdict.attempted,
+        "quality_score": verdict.quality_score,
+        "categories": list(verdict.categories),
+        "closing_question": verdict.closing_question,
+        "customer_reaction": verdict.customer_reaction,
+        "evidence_quotes": [asdict(evidence) for evidence in verdict.evidence],
+        "summary": verdict.summary,
+        "confidence": verdict.confidence,
+        "analysis_model": provenance.model,
+        "prompt_version": provenance.prompt_version,
+        "prompt_sha256": provenance.prompt_sha256,
+        "transcript_sha256": provenance.transcript_sha256,
+        "parameters": provenance.parameters,
+        "tokens_in": provenance.tokens_in,
+        "tokens_out": provenance.tokens_out,
+        "cost_usd": provenance.cost_usd,
+    }
