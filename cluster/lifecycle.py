@@ -13,7 +13,8 @@ import fasteners
 from cluster import dashboard_process, ray_head
 from cluster.release import ROOT, release_hash
 from cluster.serving import ServeApi, read_config
-from configs.settings import Settings, check_secrets
+from configs.secrets import check_secrets
+from configs.settings import Settings
 from db import embedded, migrate
 
 Report = Callable[[str, str], None]

@@ -176,17 +176,6 @@ class Settings(Section):
         return self.storage.url or str(self.home / "audio")
 
 
-def check_secrets(settings: Settings) -> None:
-    """Refuses default secrets outside of the local profile. Raises ConfigError that says what to set."""
-    if settings.profile != "local" and settings.auth.admin_token.get_secret_value() == DEFAULT_ADMIN_TOKEN:
-        raise ConfigError(
-            f"profile {settings.profile}: ADMIN_TOKEN still has its default; set a secret of your own, for example "
-            "ADMIN_TOKEN=$(openssl rand -hex 24)"
-        )
-    if len(settings.auth.admin_token.get_secret_value()) < 16:
-        raise ConfigError("ADMIN_TOKEN is shorter than 16 characters; set a longer secret")
-
-
 def default_home() -> Path:
     """`.salescontrol` beside the code in a checkout, else in the user's home."""
     root = FOLDER.parent

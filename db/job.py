@@ -72,5 +72,12 @@ class StageSummary:
     audio_s_1h: float
     """Audio in the jobs done within the hour, in seconds."""
     oldest_s: float
+    times_real_time: float
+    """Seconds of audio done per second, over the last five minutes since the first of them was done."""
     paused_until: datetime | None
     pause_reason: str | None
+
+    @classmethod
+    def nothing(cls, stage: str) -> "StageSummary":
+        """A stage without jobs."""
+        return cls(stage, 0, 0, 0, 0, 0, 0, 0.0, 0.0, 0.0, None, None)

@@ -230,25 +230,32 @@ SUMMARY = text("""
                count(*) FILTER (WHERE run_after <= statement_timestamp()) AS queued,
                count(*) FILTER (WHERE run_after > statement_timestamp()) AS delayed,
                0 AS running, 0 AS dead, 0 AS done, 0 AS superseded, CAST(0 AS numeric) AS audio_ms,
-               min(run_after) AS oldest
+               CAST(0 AS float8) AS speed, min(run_after) AS oldest
         FROM jobs WHERE state = 'queued' GROUP BY stage
         UNION ALL
-        SELECT stage, 0, 0, count(*), 0, 0, 0, 0, NULL FROM jobs WHERE state = 'running' GROUP BY stage
+        SELECT stage, 0, 0, count(*), 0, 0, 0, 0, 0, NULL FROM jobs WHERE state = 'running' GROUP BY stage
         UNION ALL
-        SELECT stage, 0, 0, 0, count(*), 0, 0, 0, NULL FROM jobs WHERE state = 'dead' GROUP BY stage
+        SELECT stage, 0, 0, 0, count(*), 0, 0, 0, 0, NULL FROM jobs WHERE state = 'dead' GROUP BY stage
         UNION ALL
         SELECT stage, 0, 0, 0, 0, count(*) FILTER (WHERE state = 'done'), count(*) FILTER (WHERE state = 'superseded'),
-               coalesce(sum(audio_ms) FILTER (WHERE state = 'done'), 0), NULL
+               coalesce(sum(audio_ms) FILTER (WHERE state = 'done'), 0),
+               CAST(coalesce(sum(audio_ms) FILTER (
+                        WHERE state = 'done' AND finished_at > statement_timestamp() - interval '5 minutes'), 0)
+                    AS float8) / 1000
+               / greatest(1, CAST(extract(epoch FROM statement_timestamp() - coalesce(min(finished_at) FILTER (
+                        WHERE finished_at > statement_timestamp() - interval '5 minutes'), statement_timestamp()))
+                    AS float8)),
+               NULL
         FROM jobs
         WHERE state IN ('done', 'superseded') AND finished_at > statement_timestamp() - interval '1 hour'
         GROUP BY stage
         UNION ALL
-        SELECT stage, 0, 0, 0, 0, 0, 0, 0, NULL FROM stage_pauses
+        SELECT stage, 0, 0, 0, 0, 0, 0, 0, 0, NULL FROM stage_pauses
     )
     SELECT stage, CAST(sum(queued) AS bigint) AS queued, CAST(sum(delayed) AS bigint) AS delayed,
            CAST(sum(running) AS bigint) AS running, CAST(sum(dead) AS bigint) AS dead,
            CAST(sum(done) AS bigint) AS done_1h, CAST(sum(superseded) AS bigint) AS superseded_1h,
-           CAST(sum(audio_ms) AS float8) / 1000 AS audio_s_1h,
+           CAST(sum(audio_ms) AS float8) / 1000 AS audio_s_1h, CAST(sum(speed) AS float8) AS times_real_time,
            coalesce(greatest(CAST(extract(epoch FROM statement_timestamp() - min(oldest)) AS float8), 0), 0)
                AS oldest_s,
            max(pause.until) AS paused_until, max(pause.reason) AS pause_reason

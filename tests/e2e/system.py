@@ -58,7 +58,9 @@ class System:
 
     def export(self, *arguments: str) -> list[dict[str, Any]]:
         """The JSON export's dialogues."""
-        dialogues: list[dict[str, Any]] = json.loads(self.cli("export", "--format", "json", *arguments).stdout)["dialogues"]
+        dialogues: list[dict[str, Any]] = json.loads(self.cli("export", "--format", "json", *arguments).stdout)[
+            "dialogues"
+        ]
         return dialogues
 
     def admin(self) -> httpx.Client:

@@ -1,0 +1,224 @@
+"""One minute of speech on a device of its own, undisturbed or with something killed on its way; and what is left."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import psutil
+
+from cluster import ray_head
+from cluster.serving import ServeApi
+from cluster.steps import Step
+from tests.e2e.system import ROOT, System, wait_until
+
+CHUNK = ROOT / "samples" / "shop_day" / "chunks" / "dev_en_20260302T091600Z.ogg"
+START = datetime.fromisoformat("2026-03-02T09:16:00+00:00")
+SETTLE_S = 150
+LEFT_OVER = """
+    SELECT (SELECT count(*) FROM audio_chunks WHERE device_id = $1) AS chunks,
+           (SELECT count(*) FROM speech_segments WHERE device_id = $1) AS segments,
+           (SELECT count(*) FROM dialogues WHERE device_id = $1) AS dialogues,
+           (SELECT count(*) FROM dialogue_segments s JOIN dialogues USING (dialogue_id) WHERE device_id = $1) AS parts,
+           (SELECT count(*) FROM dialogue_transcripts JOIN dialogues USING (dialogue_id) WHERE device_id = $1) AS texts,
+           (SELECT count(*) FROM dialogue_upsell_analysis JOIN dialogues USING (dialogue_id)
+            WHERE device_id = $1) AS verdicts
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the system says about one device, without the ids that differ from device to device."""
+
+    dialogues: list[dict[str, Any]]
+    rows: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the matrix."""
+
+    stage: str
+    killed_pid: int
+    is_equal: bool
+    difference: str
+    dialogues: int
+    orphans: int
+    seconds: float
+
+
+class Scene:
+    """Plays the minute on a running system."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+
+    def undisturbed(self) -> Outcome:
+        """The minute as it should be."""
+        device = self._register()
+        self._upload(device)
+        return self._settled(device)
+
+    def disturbed(self, victim: str, step: Step, expected: Outcome) -> Cell:
+        """The minute with `victim` killed while a worker stands at `step`."""
+        begun = time.monotonic()
+        stage = victim.removeprefix("worker:") if victim.startswith("worker:") else "asr"
+        device = self._register()
+        mark = self.system.pause_dir / f"{stage}.{step}"
+        mark.touch()
+        sending = threading.Thread(target=self._upload, args=(device,))
+        sending.start()
+        stopped = self.system.pause_dir / f"{stage}.{step}.stopped"
+        wait_until(stopped.exists, f"{stage} to reach {step}")
+        worker_pid = int(stopped.read_text() or wait_until(stopped.read_text, "the pid"))
+        pid = worker_pid if victim.startswith("worker:") else self._kill_target(victim)
+        _kill(pid)
+        if pid != worker_pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker_pid, signal.SIGCONT)
+        stopped.unlink(missing_ok=True)
+        self.system.cli("up")
+        sending.join(SETTLE_S)
+        found = self._settled(device)
+        orphans = self._orphans()
+        difference = _difference(expected, found)
+        if orphans:
+            difference = difference or f"{orphans} orphan file(s)"
+        seconds = time.monotonic() - begun
+        return Cell(stage, pid, not difference, difference, len(found.dialogues), orphans, seconds)
+
+    def _register(self) -> dict[str, str]:
+        body = {name: str(uuid4()) for name in ("point_id", "register_id", "device_id")}
+        body["token_plain"] = uuid4().hex + uuid4().hex
+        with self.system.admin() as http:
+            answer = http.post("/api/v1/admin/devices", json={**body, "language": "en"})
+            assert answer.status_code == 201, answer.text
+        return body
+
+    def _upload(self, device: dict[str, str]) -> None:
+        """As a recorder does: again until a receipt comes; then the word that nothing more is owed."""
+        headers = {"Authorization": f"Bearer {device['token_plain']}"}
+        fields = {name: device[name] for name in ("point_id", "register_id", "device_id")}
+        fields |= {"start_ts": START.isoformat(), "end_ts": (START + timedelta(seconds=60)).isoformat()}
+        fields |= {"codec": "opus", "sample_rate": "48000", "channels": "1", "session_id": str(uuid4()), "seq": "0"}
+        audio = CHUNK.read_bytes()
+        self._until_taken(
+            lambda http: http.post(
+                "/api/v1/chunks", headers=headers, data=fields, files={"chunk_file": ("c.ogg", audio, "audio/ogg")}
+            )
+        )
+        until = {"delivered_until": (START + timedelta(minutes=10)).isoformat()}
+        self._until_taken(lambda http: http.post("/api/v1/devices/heartbeat", headers=headers, json=until))
+
+    def _until_taken(self, send: Any) -> None:
+        deadline = time.monotonic() + SETTLE_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError), self._http() as http:
+                answer = send(http)
+                if answer.status_code == 200:
+                    return
+                assert answer.status_code >= 429, answer.text
+            time.sleep(0.3)
+        raise AssertionError("no receipt")
+
+    def _http(self) -> httpx.Client:
+        return httpx.Client(base_url=self.system.api_url, timeout=20)
+
+    def _kill_target(self, victim: str) -> int:
+        home = self.system.home
+        if victim == "postgres":
+            return int((home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+        head = ray_head.running(home)
+        assert head is not None
+        if victim == "ray":
+            return head.pid
+        if victim == "supervisor":
+            return next(p.pid for p in _descendants(head.pid) if "SupervisorActor" in " ".join(p.cmdline()))
+        token = (home / "run" / "ray_token").read_text().strip()
+        application, deployment = {"whisper": ("whisper", "Fast"), "ingest": ("ingest", "Ingest")}[victim]
+        found = ServeApi(head.dashboard_url, token).applications()[application]["deployments"][deployment]
+        return int(found["replicas"][0]["pid"])
+
+    def _settled(self, device: dict[str, str]) -> Outcome:
+        """The device's outcome once nothing is under way any more."""
+        device_id = UUID(device["device_id"])
+        wait_until(lambda: self._is_quiet(device_id), "the dialogues to be judged", SETTLE_S)
+        mine = [d for d in self.system.export() if d["device_id"] == str(device_id)]
+        rows = asyncio.run(self._query(LEFT_OVER, device_id))
+        return Outcome([_plain(dialogue) for dialogue in mine], dict(rows[0]))
+
+    def _is_quiet(self, device_id: UUID) -> bool:
+        query = """
+            SELECT (SELECT count(*) FROM dialogues WHERE device_id = $1 AND state = 'closed') AS closed,
+                   (SELECT count(*) FROM dialogues WHERE device_id = $1 AND state <> 'superseded'
+                    AND NOT (state = 'closed' AND asr_status IN ('DONE', 'SKIPPED', 'ERROR')
+                             AND analysis_status IN ('DONE', 'SKIPPED', 'ERROR'))) AS unfinished,
+                   (SELECT count(*) FROM jobs WHERE fair_key = $2 AND state IN ('queued', 'running')
+                    AND run_after <= now()) AS jobs
+        """
+        try:
+            row = asyncio.run(self._query(query, device_id, str(device_id)))[0]
+        except (OSError, asyncpg.PostgresError):
+            return False
+        return bool(row["closed"] and not row["unfinished"] and not row["jobs"])
+
+    async def _query(self, query: str, *values: Any) -> list[Any]:
+        connection = await asyncpg.connect(self.system.database_url())
+        try:
+            return list(await connection.fetch(query, *values))
+        finally:
+            await connection.close()
+
+    def _orphans(self) -> int:
+        """Files without a row, once the sweep has run with no grace."""
+        stored = {row["stored_path"] for row in asyncio.run(self._query("SELECT stored_path FROM audio_chunks"))}
+        root = self.system.home / "audio"
+        files = {str(path.relative_to(root)) for path in root.rglob("*.ogg")}
+        orphans = files - stored
+        if orphans:
+            code = (
+                "import asyncio, datetime as d; from audio.store import open_store; from configs.settings import load;"
+                "from cluster.wiring import database_url; from db.engine import Database; from db.sweep import sweep_orphans;"
+                "s = load(); asyncio.run(sweep_orphans(Database(database_url(s)), open_store(s.storage_url),"
+                "d.timedelta(0), d.datetime.now(d.UTC)))"
+            )
+            subprocess.run([sys.executable, "-c", code], env=self.system.env, check=True, timeout=60)
+            files = {str(path.relative_to(root)) for path in root.rglob("*.ogg")}
+        return len(files - stored)
+
+
+def _plain(dialogue: dict[str, Any]) -> dict[str, Any]:
+    ids = ("dialogue_id", "point", "register", "device_id")
+    return {key: value for key, value in dialogue.items() if key not in ids}
+
+
+def _difference(expected: Outcome, found: Outcome) -> str:
+    for name, count in expected.rows.items():
+        if found.rows[name] != count:
+            return f"{name}: {found.rows[name]} instead of {count}"
+    for one, other in zip(expected.dialogues, found.dialogues, strict=True):
+        for key, value in one.items():
+            if other[key] != value:
+                return f"{key} differs"
+    return ""
+
+
+def _kill(pid: int) -> None:
+    process = psutil.Process(pid)
+    process.kill()
+    with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
+        process.wait(5)
+
+
+def _descendants(pid: int) -> list[psutil.Process]:
+    return psutil.Process(pid).children(recursive=True)
