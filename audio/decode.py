@@ -34,6 +34,7 @@ addresses, which FFmpeg would then open."""
 EXPECTED = "expected audio: Ogg/Opus, WAV, MP3, M4A, FLAC or WebM"
 RATES_HZ = range(4_000, 192_001)
 MAX_CHANNELS = 8
+_ROUNDING_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def decode(source: Source, *, rate: int = RATE_HZ, max_s: float) -> Samples:
         resampler = None
         for frame in _frames(container, stream):
             seconds += frame.samples / frame.sample_rate
-            if seconds > max_s:
+            if seconds > max_s + _ROUNDING_S:
                 raise Rejected(f"longer than {max_s:g} s of audio; cut it into shorter files")
             if resampler is None or not resampler.fits(frame):
                 pieces.extend(resampler.flush() if resampler else ())
