@@ -12,8 +12,11 @@ import asyncpg
 import psutil
 import pytest
 
+from configs import settings
+from configs.settings import JobSettings
 from db import embedded, migrate
 from db.engine import Database
+from db.queue import Queue
 
 HOMES = "salescontrol-test-"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -61,6 +64,19 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.dispose()
+
+
+@pytest.fixture
+def job_settings() -> JobSettings:
+    """The shipped job settings, with leases and pauses that a test can wait for."""
+    quick = {"lease_s": 0.5, "renew_s": 0.1, "backoff_s": 0.001, "backoff_max_s": 0.001, "pause_max_s": 0.5}
+    return settings.load({}).jobs.model_copy(update=quick)
+
+
+@pytest.fixture
+def queue(db: Database, job_settings: JobSettings) -> Queue:
+    """The queue on `database_url`."""
+    return Queue(db, job_settings)
 
 
 async def _execute(url: str, statement: str) -> None:
