@@ -48,5 +48,5 @@ def _has_marker(lines: list[str], language: str) -> bool:
     lexicon = LEXICONS.get(language)
     if lexicon is None:
         return False
-    markers = (lexicon.offer, lexicon.closing, lexicon.payment)
+    markers = (lexicon.offers.offer, lexicon.offers.closing, lexicon.talk.payment)
     return any(marker.search(line) for line in lines for marker in markers)

@@ -1,7 +1,7 @@
 """A real HTTP server that speaks OpenAI's chat completions and misbehaves on demand.
 
-Well-behaved it judges the dialogue with the product's own rules. For a demo or a benchmark without a key it serves alone:
-`python tests/openai_server.py --port 9999 --latency 0.5`.
+Well-behaved it judges the dialogue with the product's own rules. For a demo or a benchmark without a key it also serves
+alone: `python tests/openai_server.py --port 9999 --latency 0.5`.
 """
 
 import argparse

@@ -21,12 +21,12 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
     answered_next = False
     for j in range(offer.sentence + 1, min(offer.sentence + 1 + REACH, len(lines))):
         line = lines[j]
-        asks_back = lexicon.asks_back.search(line.norm) is not None
+        asks_back = lexicon.talk.asks_back.search(line.norm) is not None
         if answered_next or (who[j] is Speaker.STAFF and not asks_back):
             answered_next = False
             continue
         is_question = line.is_question or asks_back
-        if is_question and not lexicon.accepts_anywhere.search(line.norm):
+        if is_question and not lexicon.talk.accepts_anywhere.search(line.norm):
             answered_next = True
             continue
         decision = _decide(line.norm, lexicon)
@@ -42,13 +42,13 @@ def _after(line: Sentence, last: int) -> str:
 
 def _decide(text: str, lexicon: Lexicon, *, anywhere_only: bool = False) -> Reaction | None:
     if not anywhere_only:
-        if lexicon.rejects.match(text):
-            yes_later = lexicon.accepts_anywhere.search(text)
-            no_stays = lexicon.rejects_anywhere.search(text)
+        if lexicon.talk.rejects.match(text):
+            yes_later = lexicon.talk.accepts_anywhere.search(text)
+            no_stays = lexicon.talk.rejects_anywhere.search(text)
             return Reaction.ACCEPTED if yes_later and not no_stays else Reaction.REJECTED
-        if lexicon.accepts.match(text):
-            return Reaction.REJECTED if lexicon.rejects_anywhere.search(text) else Reaction.ACCEPTED
-    yes, no = lexicon.accepts_anywhere.search(text), lexicon.rejects_anywhere.search(text)
+        if lexicon.talk.accepts.match(text):
+            return Reaction.REJECTED if lexicon.talk.rejects_anywhere.search(text) else Reaction.ACCEPTED
+    yes, no = lexicon.talk.accepts_anywhere.search(text), lexicon.talk.rejects_anywhere.search(text)
     if no and (yes is None or no.start() < yes.start()):
         return Reaction.REJECTED
     return Reaction.ACCEPTED if yes else None

@@ -62,7 +62,7 @@ def _attempt(
     reaction = next((r for r in (Reaction.ACCEPTED, Reaction.REJECTED) if r in reactions), Reaction.UNCLEAR)
     template = lexicon.summaries["offer" if specific else "closing"]
     return RawVerdict(
-        kind=Kind.SALE if kind is Kind.UNCLEAR else kind,
+        kind=Kind.SALE if kind is Kind.UNCLEAR or reaction is Reaction.ACCEPTED else kind,
         attempted=Attempted.YES,
         quality_score=_quality(specific),
         categories=_categories(specific, lines, catalogue, lexicon),

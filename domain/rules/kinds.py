@@ -12,12 +12,12 @@ def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
     price, payment, request, colleague, informal, staff = (
         sum(1 for line in lines if pattern.search(line.norm))
         for pattern in (
-            lexicon.price,
-            lexicon.payment,
-            lexicon.customer_request,
-            lexicon.colleague,
-            lexicon.informal,
-            lexicon.staff_cue,
+            lexicon.talk.price,
+            lexicon.talk.payment,
+            lexicon.talk.customer_request,
+            lexicon.talk.colleague,
+            lexicon.talk.informal,
+            lexicon.talk.staff_cue,
         )
     )
     sale = 2 * price + 2 * payment + request + staff
@@ -25,7 +25,7 @@ def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
         return Kind.STAFF
     if price + payment >= 1 or (request >= 1 and staff >= 1):
         return Kind.SALE
-    questions = (lexicon.wh_question, lexicon.advice_asked, lexicon.asks_back)
+    questions = (lexicon.offers.wh_question, lexicon.offers.advice_asked, lexicon.talk.asks_back)
     is_asked = any(line.is_question or any(p.search(line.norm) for p in questions) for line in lines)
     if is_asked and len(lines) >= 2:
         return Kind.ENQUIRY

@@ -5,7 +5,7 @@ A pattern is a regular expression over lower-case words with `ё` → `е`, with
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from re import Pattern
 
@@ -17,54 +17,72 @@ def any_of(patterns: Iterable[str]) -> Pattern[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Lexicon:
-    """All patterns of one language.
+class OfferPhrases:
+    """What makes an offer. Each cue has a weight of its own in `domain.rules.offers`."""
 
-    Offer cues, each with a weight of its own in `domain.rules.offers`: `offer` says by itself that something is
-    offered; `ask` is a frame that offers or merely asks, by its object; `upsize`, `promo`, `pairing`, `price_more` and
-    `stock` are hints that add up.
-    """
-
-    language: str
     offer: Pattern[str]
+    """Says by itself that something is offered."""
     ask: Pattern[str]
+    """Offers or merely asks, by its object: “would you like …”."""
     upsize: Pattern[str]
     promo: Pattern[str]
     pairing: Pattern[str]
     price_more: Pattern[str]
     stock: Pattern[str]
+    """Hints that add up: a bigger size, a promotion, what goes with what, a price on top, what there is today."""
     closing: Pattern[str]
+    """“Anything else?”"""
     service: Pattern[str]
-    """Objects and questions that are part of serving: bag, receipt, card, payment, which size, here or away."""
+    """Part of serving: bag, receipt, card, payment, which size, here or away."""
     wh_question: Pattern[str]
     unavailable: Pattern[str]
+    """Sold out: what is offered now is instead, not on top."""
     advice_asked: Pattern[str]
+    """The customer asks what to take: the answer is no upsell."""
     reason: Pattern[str]
+    """Why the customer should want it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TalkPhrases:
+    """Who says what. `accepts` and `rejects` are matched at the start of a sentence, the `_anywhere` ones within it."""
+
     staff_cue: Pattern[str]
     customer_cue: Pattern[str]
     customer_request: Pattern[str]
+    """The customer wants something: never an offer."""
     price: Pattern[str]
     payment: Pattern[str]
     colleague: Pattern[str]
+    """What only colleagues talk about: shifts, keys, deliveries."""
     informal: Pattern[str]
     asks_back: Pattern[str]
     """The customer wants to know more about what is offered."""
     accepts: Pattern[str]
-    """Matched at the start of the customer's sentence."""
     accepts_anywhere: Pattern[str]
     rejects: Pattern[str]
-    """Matched at the start of the customer's sentence."""
     rejects_anywhere: Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """One language. language: ISO 639-1; categories: words that name a default category; summaries: templates."""
+
+    language: str
+    offers: OfferPhrases
+    talk: TalkPhrases
     categories: Mapping[str, Pattern[str]]
     summaries: Mapping[str, str]
 
     def fingerprint(self) -> str:
         """Every pattern as text, in a stable order: what a rules version is hashed from."""
-        parts = []
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, Mapping):
-                parts += [f"{key}={getattr(v, 'pattern', v)}" for key, v in sorted(value.items())]
-            else:
-                parts.append(f"{field.name}={getattr(value, 'pattern', value)}")
-        return "\n".join(parts)
+        return "\n".join([self.language, *_patterns(self.offers), *_patterns(self.talk), *self._words()])
+
+    def _words(self) -> Iterator[str]:
+        yield from (f"{name}={pattern.pattern}" for name, pattern in sorted(self.categories.items()))
+        yield from (f"{name}={template}" for name, template in sorted(self.summaries.items()))
+
+
+def _patterns(phrases: OfferPhrases | TalkPhrases) -> Iterator[str]:
+    for field in fields(phrases):
+        yield f"{field.name}={getattr(phrases, field.name).pattern}"

@@ -60,7 +60,7 @@ def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexi
         score = _score(own, [cues[j] for j in group])
         if own and score >= DOUBTFUL and max(c.weight for c in own.values()) > WEIGHTS["price_more"]:
             best = max(own.values(), key=lambda c: c.weight)
-            reasons = [lexicon.reason.search(lines[j].norm) for j in (i, *group)]
+            reasons = [lexicon.offers.reason.search(lines[j].norm) for j in (i, *group)]
             found.append(
                 Offer(i, best.first, best.last, score, False, "upsize" in own, any(reasons) or "pairing" in own)
             )
@@ -96,7 +96,7 @@ def _cues(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Le
         return {}
     found: dict[str, _Cue] = {}
     for name, weight in WEIGHTS.items():
-        pattern: Pattern[str] = getattr(lexicon, name)
+        pattern: Pattern[str] = getattr(lexicon.offers, name)
         match = pattern.search(line.norm)
         if match is None:
             continue
@@ -118,37 +118,37 @@ def _is_put_to_customer(i: int, lines: Sequence[Sentence], lexicon: Lexicon) -> 
     """Is this a question? Where the mark was lost, an answer right after says so. “Shall I?” asks what was said before,
     so a serving word there makes it a serving question."""
     line = lines[i]
-    if len(line.spans) <= SHORT_WORDS and lexicon.service.search(lines[i - 1].norm):
+    if len(line.spans) <= SHORT_WORDS and lexicon.offers.service.search(lines[i - 1].norm):
         return False
     if line.is_question or i + 1 == len(lines):
         return line.is_question
     answer = lines[i + 1].norm
-    return lexicon.accepts.match(answer) is not None or lexicon.rejects.match(answer) is not None
+    return lexicon.talk.accepts.match(answer) is not None or lexicon.talk.rejects.match(answer) is not None
 
 
 def _is_customers(line: Sentence, who: Speaker, lexicon: Lexicon) -> bool:
-    if lexicon.offer.search(line.norm):
-        return who is Speaker.CUSTOMER and lexicon.rejects.match(line.norm) is not None
-    if lexicon.customer_request.search(line.norm):
+    if lexicon.offers.offer.search(line.norm):
+        return who is Speaker.CUSTOMER and lexicon.talk.rejects.match(line.norm) is not None
+    if lexicon.talk.customer_request.search(line.norm):
         return True
-    answers = lexicon.rejects.match(line.norm) or lexicon.accepts.match(line.norm)
-    return who is Speaker.CUSTOMER and bool(answers or lexicon.customer_cue.search(line.norm))
+    answers = lexicon.talk.rejects.match(line.norm) or lexicon.talk.accepts.match(line.norm)
+    return who is Speaker.CUSTOMER and bool(answers or lexicon.talk.customer_cue.search(line.norm))
 
 
 def _is_unasked_ruled_out(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> bool:
     """Advice that the customer asked for, or something in place of what is sold out, is no upsell."""
     asked = False
     for j in range(max(i - ADVICE_REACH, 0), i):
-        if who[j] is Speaker.CUSTOMER and lexicon.advice_asked.search(lines[j].norm):
+        if who[j] is Speaker.CUSTOMER and lexicon.offers.advice_asked.search(lines[j].norm):
             asked = True
         elif not lines[j].is_question and _is_customers(lines[j], who[j], lexicon):
             asked = False
-    gone = any(lexicon.unavailable.search(lines[j].norm) for j in range(max(i - 1, 0), i + 1))
+    gone = any(lexicon.offers.unavailable.search(lines[j].norm) for j in range(max(i - 1, 0), i + 1))
     return asked or gone
 
 
 def _is_serving(line: Sentence, first: int, last: int, lexicon: Lexicon) -> bool:
-    for pattern in (lexicon.service, lexicon.wh_question):
+    for pattern in (lexicon.offers.service, lexicon.offers.wh_question):
         for match in pattern.finditer(line.norm):
             begin, end = line.word_at(match.start()), line.word_at(match.end() - 1)
             if begin - last <= VETO_WORDS and first - end <= VETO_WORDS:
@@ -158,10 +158,10 @@ def _is_serving(line: Sentence, first: int, last: int, lexicon: Lexicon) -> bool
 
 def _closing(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> _Cue | None:
     line = lines[i]
-    match = lexicon.closing.search(line.norm)
-    if match is None or lexicon.customer_request.search(line.norm) or lexicon.rejects.match(line.norm):
+    match = lexicon.offers.closing.search(line.norm)
+    if match is None or lexicon.talk.customer_request.search(line.norm) or lexicon.talk.rejects.match(line.norm):
         return None
-    is_asked = line.is_question or (i + 1 < len(lines) and bool(lexicon.rejects.match(lines[i + 1].norm)))
+    is_asked = line.is_question or (i + 1 < len(lines) and bool(lexicon.talk.rejects.match(lines[i + 1].norm)))
     if not is_asked or i == 0:
         return None
     return _Cue(THRESHOLD, line.word_at(match.start()), line.word_at(match.end() - 1))

@@ -49,13 +49,16 @@ def speakers(lines: Sequence[Sentence], lexicon: Lexicon) -> list[Speaker]:
 
 def _evidence(line: Sentence, lexicon: Lexicon) -> tuple[float, float]:
     staff: float = sum(
-        1 for p in (lexicon.staff_cue, lexicon.offer, lexicon.closing, lexicon.ask) if p.search(line.norm)
+        1
+        for p in (lexicon.talk.staff_cue, lexicon.offers.offer, lexicon.offers.closing, lexicon.offers.ask)
+        if p.search(line.norm)
     )
     staff += HINT * any(
-        p.search(line.norm) for p in (lexicon.promo, lexicon.pairing, lexicon.stock, lexicon.price_more)
+        p.search(line.norm)
+        for p in (lexicon.offers.promo, lexicon.offers.pairing, lexicon.offers.stock, lexicon.offers.price_more)
     )
-    customer: float = sum(1 for p in (lexicon.customer_cue, lexicon.customer_request) if p.search(line.norm))
-    customer += 1 if lexicon.rejects.match(line.norm) else HINT if lexicon.accepts.match(line.norm) else 0
+    customer: float = sum(1 for p in (lexicon.talk.customer_cue, lexicon.talk.customer_request) if p.search(line.norm))
+    customer += 1 if lexicon.talk.rejects.match(line.norm) else HINT if lexicon.talk.accepts.match(line.norm) else 0
     return CUE_WEIGHT * staff, CUE_WEIGHT * customer
 
 
