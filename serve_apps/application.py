@@ -1,5 +1,6 @@
 """What every application has in common: its dependencies, its errors, its edge, its OpenAPI document."""
 
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ def connect() -> Deps:
     settings = load()
     check_secrets(settings)
     logs.setup(settings.log.level)
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)  # warns of every broken byte that a client sends
     if settings.database.url is None:
         raise ConfigError("DATABASE_URL is not set for this process; `salescontrol up` passes it on")
     db = Database(settings.database.url.get_secret_value())

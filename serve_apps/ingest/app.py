@@ -14,7 +14,8 @@ from serve_apps import auth
 from serve_apps.application import Deps, new_app
 from serve_apps.auth import CallingDevice
 from serve_apps.edge import BodyLimit, InFlightLimit
-from serve_apps.ingest.form import body_schema, read_form
+from serve_apps.ingest.form import FILE_FIELD, ChunkForm, body_schema
+from serve_apps.ingest.multipart import read_upload
 from serve_apps.ingest.receiver import Receiver
 from serve_apps.problems import Code, documented
 
@@ -73,7 +74,9 @@ class ReceiptBody(BaseModel):
 async def upload_chunk(request: Request, device: CallingDevice) -> ReceiptBody:
     """Stores an audio chunk durably and queues it. Sending the same chunk again gives the first receipt once more."""
     receiver: Receiver = request.app.state.receiver
-    return ReceiptBody.model_validate(await receiver.receive(device, await read_form(request)))
+    kind, known = request.headers.get("content-type", ""), ChunkForm.model_fields
+    upload = await read_upload(kind, request.stream(), known, FILE_FIELD)
+    return ReceiptBody.model_validate(await receiver.receive(device, upload))
 
 
 def create_app(deps: Deps, max_in_flight: int = MAX_IN_FLIGHT) -> FastAPI:

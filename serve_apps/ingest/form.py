@@ -1,25 +1,18 @@
-"""The multipart form of an upload: read in bounded memory, then checked field by field."""
+"""The fields of an upload, checked one by one."""
 
-import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from fastapi import Request
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
-from python_multipart.exceptions import FormParserError
-from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 
 from domain.chunks import YEARS
 from serve_apps.problems import Code, FieldError, Problem, fields_problem
 
 FILE_FIELD = "chunk_file"
-MAX_FIELDS = 32
-MAX_FIELD_BYTES = 64 * 1024
 _OWN_CODES = {code.code: code for code in Code}
-_UNREADABLE = (FormParserError, LookupError, UnicodeError, ValueError)
 
 
 def _instant(value: object) -> datetime:
@@ -80,57 +73,23 @@ def body_schema() -> dict[str, Any]:
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-async def read_form(request: Request) -> FormData:
-    """The body's parts; the caller closes them. A file over 1 MB is spooled to disk, so memory stays bounded.
-
-    Raises Problem where the body is not multipart, broken, too long in one field, or over the body limit.
-    """
-    content_type = request.headers.get("content-type", "")
-    if not re.match(r"multipart/form-data\s*(;|$)", content_type, re.IGNORECASE):
-        raise Problem(Code.NOT_MULTIPART, "Send the chunk as multipart/form-data.")
-    try:
-        return await request.form(max_files=1, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD_BYTES)
-    except Problem:
-        raise
-    except HTTPException as error:
-        if "maximum size" in str(error.detail):
-            message = (
-                f"A field is over {MAX_FIELD_BYTES} bytes; only {FILE_FIELD} may be long, and it needs a filename."
-            )
-            raise Problem(Code.FIELD_INVALID, message) from error
-        raise Problem(Code.MALFORMED_MULTIPART, f"The multipart body cannot be read: {error.detail}") from error
-    except OSError as error:
-        raise Problem(Code.STORAGE_UNAVAILABLE, "The upload cannot be buffered on disk; try again later.") from error
-    except _UNREADABLE as error:
-        raise Problem(Code.MALFORMED_MULTIPART, "The multipart body cannot be read; check its boundary.") from error
-
-
-def parse_form(form: FormData) -> tuple[ChunkForm, UploadFile]:
-    """The checked fields and the file. Raises Problem that names each wrong field."""
-    names = [name for name, _ in form.multi_items()]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        errors = [FieldError(field=name, message="is sent more than once") for name in twice]
-        raise fields_problem(errors, Code.FIELD_DUPLICATED)
-    file = form.get(FILE_FIELD)
-    texts = {name: value for name, value in form.items() if isinstance(value, str) and name != FILE_FIELD}
+def parse_fields(texts: Mapping[str, str], has_file: bool) -> ChunkForm:
+    """The checked fields. Raises Problem that names each wrong or missing one."""
+    absent = [] if has_file else [FieldError(field=FILE_FIELD, message="is missing")]
     try:
         fields = ChunkForm.model_validate(texts)
     except ValidationError as error:
-        raise _fields_problem(error) from None
-    if file is None:
-        raise fields_problem([FieldError(field=FILE_FIELD, message="is missing")], Code.FIELD_MISSING)
-    if not isinstance(file, UploadFile):
-        message = "is sent as text; send it as a file, with a filename"
-        raise fields_problem([FieldError(field=FILE_FIELD, message=message)], Code.FIELD_INVALID)
-    return fields, file
+        raise _fields_problem(error, absent) from None
+    if absent:
+        raise fields_problem(absent, Code.FIELD_MISSING)
+    return fields
 
 
-def _fields_problem(error: ValidationError) -> Problem:
+def _fields_problem(error: ValidationError, absent: list[FieldError]) -> Problem:
     found, codes = [], []
     for e in error.errors():
         missing = e["type"] == "missing"
         field = ".".join(map(str, e["loc"])) or str(e.get("ctx", {}).get("absent", "end_ts"))
         found.append(FieldError(field=field, message="is missing" if missing else e["msg"]))
         codes.append(Code.FIELD_MISSING if missing else _OWN_CODES.get(e["type"], Code.FIELD_INVALID))
-    return fields_problem(found, codes[0])
+    return fields_problem([*found, *absent], codes[0])

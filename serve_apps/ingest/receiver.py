@@ -1,14 +1,11 @@
 """What 200 promises: the file is durable, and its row and its vad job are committed in one transaction."""
 
 import asyncio
-import hashlib
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 from uuid import uuid4
-
-from starlette.datastructures import FormData
 
 from audio.decode import probe
 from audio.store import AudioStore
@@ -20,12 +17,12 @@ from db.queue import NewJob, Queue
 from domain.chunks import UploadRight, job_class, names_codec, stored_path, upload_right
 from domain.errors import Rejected, Unavailable
 from domain.ids import ChunkId, PointId, RegisterId
-from serve_apps.ingest.form import ChunkForm, parse_form
+from serve_apps.ingest.form import ChunkForm, parse_fields
+from serve_apps.ingest.multipart import Upload
 from serve_apps.problems import Code, Problem
 
 log = logging.getLogger(__name__)
 
-BLOCK_BYTES = 256 * 1024
 ANSWER_WITHIN_S = 30.0
 """Past this the answer is 503 while the work goes on; the retry finds the first receipt."""
 
@@ -54,12 +51,12 @@ class Receiver:
         self._free_floor_bytes = free_floor_bytes
         self._running: set[asyncio.Task[Receipt]] = set()
 
-    async def receive(self, device: Device, form: FormData) -> Receipt:
-        """Checks and stores one upload, and closes the form. Raises Problem, or Unavailable where the database is down.
+    async def receive(self, device: Device, upload: Upload) -> Receipt:
+        """Checks and stores one upload, and closes it. Raises Problem, or Unavailable where the database is down.
 
         A client that goes away does not interrupt it: half of the work would be an orphan file or a lost duplicate.
         """
-        task = asyncio.create_task(self._accept(device, form))
+        task = asyncio.create_task(self._accept(device, upload))
         self._running.add(task)
         task.add_done_callback(self._finished)
         try:
@@ -76,14 +73,14 @@ class Receiver:
         if not task.cancelled() and (error := task.exception()) and not isinstance(error, Problem | Unavailable):
             log.warning("upload_failed", extra={"reason": repr(error)})
 
-    async def _accept(self, device: Device, form: FormData) -> Receipt:
+    async def _accept(self, device: Device, upload: Upload) -> Receipt:
         try:
-            fields, upload = parse_form(form)
+            fields = parse_fields(upload.fields, upload.file is not None)
             now = datetime.now(UTC)
             self._authorise(device, fields, now)
-            chunk = await asyncio.to_thread(self._store_file, fields, upload.file)
+            chunk = await asyncio.to_thread(self._store_file, fields, upload)
         finally:
-            await form.close()
+            upload.close()
         return await self._record(chunk, now)
 
     def _authorise(self, device: Device, fields: ChunkForm, now: datetime) -> None:
@@ -105,17 +102,17 @@ class Receiver:
             )
             raise Problem(Code.RECORDED_AFTER_REPLACEMENT, detail)
 
-    def _store_file(self, fields: ChunkForm, file: BinaryIO) -> NewChunk:
+    def _store_file(self, fields: ChunkForm, upload: Upload) -> NewChunk:
         """Blocking. Checks the file and puts it into the store under a path that no other attempt has."""
-        sha256, size_bytes = _digest(file)
-        _check_file(fields, file, size_bytes, sha256)
+        assert upload.file is not None
+        _check_file(fields, upload.file, upload.size_bytes, upload.sha256)
         chunk_id = ChunkId(uuid4())
         path = stored_path(PointId(fields.point_id), RegisterId(fields.register_id), fields.start_ts, chunk_id)
-        self._put(path, file)
+        self._put(path, upload.file)
         return NewChunk(
             chunk_id=chunk_id,
-            sha256=sha256,
-            size_bytes=size_bytes,
+            sha256=upload.sha256,
+            size_bytes=upload.size_bytes,
             stored_path=path,
             **fields.model_dump(exclude={"sha256"}),
         )
@@ -164,15 +161,6 @@ class Receiver:
             self._store.delete(path)
         except Unavailable as error:
             log.warning("file_left_for_sweep", extra={"path": path, "reason": str(error)})
-
-
-def _digest(file: BinaryIO) -> tuple[str, int]:
-    """Hex SHA-256 and length in bytes."""
-    file.seek(0)
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
-    return digest.hexdigest(), file.tell()
 
 
 def _check_file(fields: ChunkForm, file: BinaryIO, size_bytes: int, sha256: str) -> None:

@@ -141,15 +141,15 @@ async def test_wrong_forms(shop: Shop) -> None:
     check(await post(content=b"x", headers=no_boundary), 400, "malformed_multipart")
     as_text = await post(files=[(name, (None, value)) for name, value in fields.items()])
     assert "chunk_file" in check(as_text, 422, "field_missing")
-    texts = {**{name: (None, value) for name, value in fields.items()}, "chunk_file": (None, "hello")}
-    assert "filename" in check(await post(files=texts), 422, "field_invalid")
+    whole = shop.client.build_request("POST", "/", data=fields, files=file)
+    unclosed = {"content": whole.read()[:-4], "headers": {"Content-Type": whole.headers["Content-Type"]}}
+    assert "closing boundary" in check(await post(**unclosed), 400, "malformed_multipart")
     twice = [*((name, (None, value)) for name, value in fields.items()), ("codec", (None, "opus")), *file.items()]
     assert "codec" in check(await post(files=twice), 422, "field_duplicated")
     two_files = [*file.items(), *file.items()]
-    check(await post(data=fields, files=two_files), 400, "malformed_multipart")
-    many = {**fields, **{f"x{i}": "1" for i in range(40)}}
+    assert "chunk_file" in check(await post(data=fields, files=two_files), 422, "field_duplicated")
+    many = {**fields, **{f"x{i}": "1" for i in range(99)}}
     check(await post(data=many, files=file), 400, "malformed_multipart")
-    assert "chunk_file" in check(await post(data={**fields, "note": "x" * 70_000}, files=file), 422, "field_invalid")
     assert await nothing_stored(shop)
 
 
