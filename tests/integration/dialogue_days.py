@@ -1,7 +1,7 @@
 """Random days at one shop counter: what a recorder makes of the talk, and what the network makes of the recorder.
 
-Everything that the dialogues stage has to bear happens here: rush hours without a pause, holes, dead chunks, clocks that
-step, restarts, two recorders at once, recorders that know no capture runs, chunks of a few milliseconds.
+Everything that the dialogues stage has to bear happens here: rush hours without a pause, holes, dead chunks, clocks
+that step, restarts, two recorders at once, recorders that know no capture runs, chunks of a few milliseconds.
 """
 
 from collections.abc import Iterator, Sequence

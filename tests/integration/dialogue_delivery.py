@@ -1,10 +1,11 @@
-"""Lets a day come to the server in some random way, through the real dialogues stage, with the database's clock replaced.
+"""Lets a day come to the server in some random way, through the real dialogues stage, under a clock of the test's own.
 
-The stage's jobs are driven as the worker does it: claim and completion are transactions of their own, a job takes effect
-in the latter, its follow-ups join what is queued at the earlier time.
+Jobs are driven as the worker does it: the device is locked, a job takes effect when its transaction commits, and its
+follow-ups join what is queued at the earlier time.
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -29,7 +30,7 @@ Step = tuple[int, str, Clip]
 """(server clock in ms, what happens, to which chunk)"""
 
 
-class Crash(Exception):
+class CrashError(Exception):
     """The process dies before the commit."""
 
 
@@ -83,15 +84,48 @@ class Delivery:
 
     async def run(self, steps: list[Step]) -> None:
         """Jobs run at random moments once they are due; now and then one dies before its commit and runs again."""
-        await self._install()
+        await self.install()
         for at_ms, action, clip in steps:
             while self.job_at_ms is not None and self.job_at_ms < at_ms and self.random.random() < 0.7:
-                await self._job(max(self.job_at_ms, self.clock_ms))
-            self.clock_ms = max(self.clock_ms, at_ms)
-            async with self.db.begin() as tx:
-                await self._play(tx, action, clip)
+                await self.work(max(self.job_at_ms, self.clock_ms))
+            await self.step(at_ms, action, clip)
         while self.job_at_ms is not None:
-            await self._job(max(self.job_at_ms, self.clock_ms))
+            await self.work(max(self.job_at_ms, self.clock_ms))
+
+    async def step(self, at_ms: int, action: str, clip: Clip) -> None:
+        """One thing happens to one chunk, in one transaction."""
+        self.clock_ms = max(self.clock_ms, at_ms)
+        async with self.db.begin() as tx:
+            await self._play(tx, action, clip)
+
+    async def install(self) -> None:
+        """Makes the device known."""
+        point_id, register_id = uuid4(), uuid4()
+        async with self.db.begin() as tx:
+            await tx.execute(insert(t.points).values(point_id=point_id, name="point"))
+            await tx.execute(insert(t.registers).values(register_id=register_id, point_id=point_id, name="1"))
+            names = {"point_id": point_id, "register_id": register_id, "name": "counter"}
+            await tx.execute(insert(t.devices).values(device_id=self.device_id, **names))
+
+    async def work(self, now_ms: int) -> None:
+        """One dialogues job, claimed and completed."""
+        self.clock_ms, self.job_at_ms = now_ms, None
+        stage = DialoguesStage(now=self._now)
+        job = Job(1, stage.name, str(self.device_id), 0, None, "", JobClass.LIVE, "", 1, uuid4(), 0)
+        if self.random.random() < 0.05:
+            with suppress(CrashError):
+                async with self.db.begin() as tx:
+                    await stage.apply(tx, job, {})
+                    raise CrashError
+        async with self.db.begin() as tx:
+            locked = select(t.devices.c.device_id).where(t.devices.c.device_id == self.device_id)
+            await tx.execute(locked.with_for_update(key_share=True))
+            followers = await stage.apply(tx, job, {})
+        self.jobs += 1
+        for new in followers:
+            self._follow(new)
+        if self.after_job:
+            await self.after_job(self)
 
     async def dialogues(self) -> Content:
         """What stands in the end, superseded ones left out."""
@@ -114,27 +148,6 @@ class Delivery:
             )
             return content(list(found.values()), {ChunkId(i): number for i, number in numbers})
 
-    async def _job(self, now_ms: int) -> None:
-        self.clock_ms, self.job_at_ms = now_ms, None
-        stage = DialoguesStage(now=self._now)
-        job = Job(1, stage.name, str(self.device_id), 0, None, "", JobClass.LIVE, "", 1, uuid4(), 0)
-        if self.random.random() < 0.05:
-            try:
-                async with self.db.begin() as tx:
-                    await stage.apply(tx, job, {})
-                    raise Crash
-            except Crash:
-                pass
-        async with self.db.begin() as tx:
-            locked = select(t.devices.c.device_id).where(t.devices.c.device_id == self.device_id)
-            await tx.execute(locked.with_for_update(key_share=True))
-            followers = await stage.apply(tx, job, {})
-        self.jobs += 1
-        for new in followers:
-            self._follow(new)
-        if self.after_job:
-            await self.after_job(self)
-
     def _follow(self, new: NewJob) -> None:
         if new.stage == "asr":
             self.sent_to_asr.append((new.subject_id, new.subject_rev))
@@ -146,14 +159,6 @@ class Delivery:
 
     async def _now(self, tx: AsyncConnection) -> datetime:
         return to_instant(self.clock_ms)
-
-    async def _install(self) -> None:
-        point_id, register_id = uuid4(), uuid4()
-        async with self.db.begin() as tx:
-            await tx.execute(insert(t.points).values(point_id=point_id, name="point"))
-            await tx.execute(insert(t.registers).values(register_id=register_id, point_id=point_id, name="1"))
-            names = {"point_id": point_id, "register_id": register_id, "name": "counter"}
-            await tx.execute(insert(t.devices).values(device_id=self.device_id, **names))
 
     async def _play(self, tx: AsyncConnection, action: str, clip: Clip) -> None:
         key = t.audio_chunks.c.chunk_id == self._chunk_id(clip)
