@@ -36,6 +36,21 @@ LEFT_OVER = """
 """
 
 
+SWEEP = """
+import asyncio
+from datetime import UTC, datetime, timedelta
+from audio.store import open_store
+from cluster.wiring import database_url
+from configs.settings import load
+from db.engine import Database
+from db.sweep import sweep_orphans
+
+settings = load()
+store = open_store(settings.storage_url)
+asyncio.run(sweep_orphans(Database(database_url(settings)), store, timedelta(0), datetime.now(UTC)))
+"""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the system says about one device, without the ids that differ from device to device."""
@@ -82,7 +97,8 @@ class Scene:
         wait_until(stopped.exists, f"{stage} to reach {step}")
         worker_pid = int(stopped.read_text() or wait_until(stopped.read_text, "the pid"))
         pid = worker_pid if victim.startswith("worker:") else self._kill_target(victim)
-        _kill(pid)
+        for doomed in [*(_descendants(pid) if victim == "ray" else []), psutil.Process(pid)]:
+            _kill(doomed)
         if pid != worker_pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(worker_pid, signal.SIGCONT)
@@ -186,13 +202,7 @@ class Scene:
         files = {str(path.relative_to(root)) for path in root.rglob("*.ogg")}
         orphans = files - stored
         if orphans:
-            code = (
-                "import asyncio, datetime as d; from audio.store import open_store; from configs.settings import load;"
-                "from cluster.wiring import database_url; from db.engine import Database; from db.sweep import sweep_orphans;"
-                "s = load(); asyncio.run(sweep_orphans(Database(database_url(s)), open_store(s.storage_url),"
-                "d.timedelta(0), d.datetime.now(d.UTC)))"
-            )
-            subprocess.run([sys.executable, "-c", code], env=self.system.env, check=True, timeout=60)
+            subprocess.run([sys.executable, "-c", SWEEP], env=self.system.env, check=True, timeout=60)
             files = {str(path.relative_to(root)) for path in root.rglob("*.ogg")}
         return len(files - stored)
 
@@ -213,10 +223,9 @@ def _difference(expected: Outcome, found: Outcome) -> str:
     return ""
 
 
-def _kill(pid: int) -> None:
-    process = psutil.Process(pid)
-    process.kill()
+def _kill(process: psutil.Process) -> None:
     with contextlib.suppress(psutil.TimeoutExpired, psutil.NoSuchProcess):
+        process.kill()
         process.wait(5)
 
 
