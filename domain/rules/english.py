@@ -51,6 +51,19 @@ ENGLISH = Lexicon(
             ]
         ),
     },
+    goods=any_of(
+        [
+            r"coffees?|tea|hot chocolate|juices?|smoothies?|lemonades?|soda|drinks?|water|beers?|wine|milkshakes?",
+            r"sandwich(?:es)?|salads?|soup|hot dogs?|fries|crisps|chips|nuts|snacks?|gum|mints|bread|butter|jam|honey|granola",
+            r"shortbread|bars?|dips?|garlic bread|nuggets|wedges|onion rings|hash browns?|slice|bites",
+            r"screen ?wash|wash|wax|oil|additive|de icer|air fresheners?|wipers?|antifreeze|gloves|wipes|tissues",
+            r"vitamins?|sprays?|probiotics?|lozenges|creams?|lotions?|balms?|plasters?|gel|masks?|thermometers?|drops|sun ?cream|sunscreen",
+            r"warranty|cover|insurance|plan|set ?up|installation|adapters?|keyboards?|speakers?|power ?banks?|subscription|antivirus|ink|paper|stands?|bracket|controller",
+            r"belts?|socks|laces|scar(?:f|ves)|ties?|earrings|polish|conditioner|shampoo|moisturi[sz]er|lipstick|perfume|brush(?:es)?",
+            r"vases?|feed|fertili[sz]er|compost|pots?|treats?|toys?|leads?|litter|bookmarks?|pens?|cards?(?! reader)|candles?|wrapping|lights?|locks?|helmets?|pumps? for",
+            r"popcorn|nachos|tickets? for|screws|sandpaper|rollers?",
+        ]
+    ),
     summaries={
         "offer": "The cashier offered: “{quote}”.",
         "closing": "The cashier asked: “{quote}”.",

@@ -2,7 +2,7 @@
 
 from domain.rules.lexicon import OfferPhrases, any_of
 
-_GIVE = r"(?:add|throw|put|pop|include|grab|chuck|slip|pack|pour|bag|make|get|fetch|bring|wrap|sign|ring|set|apply|fit)"
+_GIVE = r"(?:add|throw|put|pop|include|grab|chuck|slip|pack|pour|bag|make|get|fetch|bring|wrap|sign|ring|set|apply|fit|write|stick)"
 _DEFINITE = r"(?:with (?:that|it|those|them|your)|to go with|alongside|as well|on the side|on top|too|for the road)"
 _MONEY = r"(?:pounds?|dollars?|bucks?|quid|euros?|cents?|pence|p|£|\$)"
 
@@ -54,15 +54,16 @@ ENGLISH_OFFERS = OfferPhrases(
             r"(?:would|did|will|do|d'|don't) ?you (?:also |still )?(?:like|want|need|fancy)|will you have",
             r"(?:need|want|like|fancy) (?:a|an|any|some|one)|any (?:\w+ ){1,3}(?:with|for|on|to go)",
             r"(?:have you got|got) (?:a|an|any|enough|some|feed)",
-            r"(?:and|maybe|perhaps|or maybe) (?:a|an|some)(?: \w+){1,4}(?: with| to| for)?",
+            r"^(?:and|maybe|perhaps|or maybe) (?:a|an|some)(?: \w+){1,4}(?: with| to| for)?",
             rf"{_GIVE} (?:one|it|that|some|a|an|in)(?: \w+){{0,3}} for you",
             r"^(?:and |maybe )?(?:add|grab|make it) (?:a|an|some|two)(?= )",
-            r"(?:you can|we can|i can) (?:also |always |just )?(?:add|make|get|include|do|have|extend|throw|put|"
+            r"(?:you|we|i) (?:can|could) (?:also |always |just )?(?:pop|add|make|get|include|do|have|extend|throw|put|"
             r"give you|upgrade)",
         ]
     ),
     upsize=any_of(
         [
+            r"(?:\w+ )?(?:pounds?|dollars?|cents?|pence|quid|bucks|euros?|p) (?:more|extra)|more than double|"
             r"make (?:it|that|this)(?: \w+)? (?:large|larger|double|medium|bigger)|go (?:for )?(?:the |a )?large",
             r"size up|bigger one|twice (?:as much|the size)",
             r"(?:large|medium|double)(?: \w+)? (?:is|for|would be|it's) (?:only|just)",
@@ -70,6 +71,7 @@ ENGLISH_OFFERS = OfferPhrases(
     ),
     promo=any_of(
         [
+            r"(?:so |and )?you(?:'d|'ll| would| will)? (?:get|save) (?:more|a|an|one|the|two|double|\w+ free)",
             r"half (?:price|off)",
             r"(?:two|three|2|3|four) (?:\w+ )?for (?:the price|one|two|a|\w+ (?:pounds?|dollars?|quid|euros?)|£|"
             r"\$|\d+)",
@@ -100,6 +102,7 @@ ENGLISH_OFFERS = OfferPhrases(
     ),
     stock=any_of(
         [
+            r"if you(?:'d)? (?:want|like|fancy|prefer|wish)",
             r"we(?:'ve| have)(?: also| just)* (?:got|a|an|some|our|new|these|this|brought|baked|made|started)",
             r"we just (?:took|got|made|baked|started)|there(?:'s| is) (?:a|an|also)|by the way",
             r"fresh(?:ly)?(?: baked| made)?|just (?:out|came out|come out)|still warm|new in|brand new",
@@ -124,6 +127,8 @@ ENGLISH_OFFERS = OfferPhrases(
             r"sugar|warmed|heated|warm (?:that|it|them) up|heat (?:that|it) up|toasted|sliced|cut|ice|lids?",
             r"straws?|napkins?|cutlery|spoons?|forks?|sleeve for the cup|room for (?:milk|cream)|milk in|hanger",
             r"stirrer|sauces?",
+            r"exchange|refund|money back|replacement",
+            r"(?:like|want|need) (?:it|them|that|these|this|those|your|the)(?= )(?! .*(?:with|large|meal|as well))",
             r"help|looked after|look at|have a look|check|open it|try (?:it|them|that|this) on|fitting room|sign",
             r"see|know|wait|a hand|another (?:one )?(?:size|colou?r)|deliver\w*|seat|table|gift receipt|next week",
             r"an appointment",
@@ -135,6 +140,7 @@ ENGLISH_OFFERS = OfferPhrases(
     wh_question=any_of(
         [r"which|when|where|who|who's|what(?! about| else)(?:'s|'ll)?|how(?! about| else)(?:'s)?|why(?! not)"]
     ),
+    choice=any_of([r"or"]),
     unavailable=any_of(
         [
             r"sold out|out of stock|run out|ran out|don't have|haven't got|we're out|afraid|unfortunately",

@@ -26,7 +26,7 @@ ENGLISH_TALK = TalkPhrases(
             r"i'll (?:have|take|get|pay|try|wear|think)|i need|i want",
             r"i'm (?:fine|good|okay|all right|alright|after|looking|here to|picking)|give me",
             r"just (?:a|an|the|this|these|those|two|one)(?: \w+){0,3} (?:please|thanks)",
-            r"how much|do you (?:have|sell|do|repair|take) (?:a|an|any|the|phone|something)",
+            r"excuse me|is there (?:a|an|any)|do you know|how much|do you (?:have|sell|do|repair|take) (?:a|an|any|the|phone|something)",
             r"have you got (?:any|a) |is (?:that|it) (?:\w+ )?(?:good|big|warm|expensive)|^card please|^cash$",
             r"on card|by (?:card|phone)|^here you go|^there you go|^thank you bye|^cheers|not today|go on then",
             r"keep the change|^hi (?:a|an|one|two|can)",
@@ -66,7 +66,7 @@ ENGLISH_TALK = TalkPhrases(
             r"shifts?|rota|roster|delivery|deliveries|stock ?room|stock ?check|stock ?take|restock\w*",
             r"closing (?:tonight|up|tomorrow)|opening (?:tomorrow|up)|manager|boss|supervisor|break|day off",
             r"days off|cover(?:ing)? (?:for|my|your)|till (?:count|was|is)|clean(?:ing)? the|mop|the bins",
-            r"the fridge|grinder|dishwasher|holiday|swap|inspector|fridge|cabinet|keys?|payroll|training",
+            r"the fridge|grinder|dishwasher|holiday|swap\w*|van|lunch|till (?:five|six|seven|eight|close)|owes|inspector|fridge|cabinet|keys?|payroll|training",
             r"new (?:starter|girl|guy|kid)|drawer|appointment|interview|dentist|rushing|overtime",
         ]
     ),
@@ -97,7 +97,7 @@ ENGLISH_TALK = TalkPhrases(
     ),
     accepts_anywhere=any_of(
         [
-            r"go on then|i'll (?:take|have|try|grab|get) (?!the one|just|nothing)|yes please",
+            r"go on then|make it (?:the|a)|i'll swap|(?:had|'d) better (?:have|get|take)|i'll (?:take|have|try|grab|get) (?!the one|just|nothing)|yes please",
             r"sounds (?:good|great|lovely)|add (?:that|it|one)|do that|let's (?:try|do)|why not|twist my arm",
             r"you've (?:convinced|sold)|one (?:slice )?then",
         ]
@@ -109,13 +109,13 @@ ENGLISH_TALK = TalkPhrases(
             r"i'm (?:fine|good|okay|ok|all right|alright|on a diet|trying)|that(?:'s|'ll be| is| will be) (?:all|"
             r"it|everything|fine|enough|me)|just (?:the|this|these|those|that|a)|i'll (?:pass|leave|stick|think)|"
             r"i'd (?:rather|better) not|i (?:don't|won't|only|already|do not)|i(?:'ve| have) (?:already )?got|"
-            r"maybe (?:next|another|later|not)|(?:some|an)other time|next time|leave it|stick|tempting but|"
+            r"maybe (?:next|another|later|not)|(?:some|an)other time|next time|leave it|stick|i'm being good|i shouldn't|tempting but|"
             r"only the)",
         ]
     ),
     rejects_anywhere=any_of(
         [
-            r"no (?:thanks|thank you)|not today|i'm (?:fine|good|all right|alright)(?: thanks| thank you)?",
+            r"but i(?:'m| am| shouldn't|'d better| better)|being good|i shouldn't|no (?:thanks|thank you)|not today|i'm (?:fine|good|all right|alright)(?: thanks| thank you)?",
             r"better not|rather not|don't (?:need|want)|i'll (?:pass|leave it|stick)|maybe next time|another time",
             r"already (?:got|have)|only need|just the (?:one|coffee|burger|\w+)|that's (?:all|everything|it)",
             r"i use the",

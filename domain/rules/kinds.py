@@ -9,7 +9,7 @@ from domain.status import Kind
 
 def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
     """Money and orders make a sale; colleagues' words without either make staff talk; questions an enquiry."""
-    price, payment, request, colleague, informal, staff = (
+    price, payment, request, colleague, informal, staff, customer = (
         sum(1 for line in lines if pattern.search(line.norm))
         for pattern in (
             lexicon.talk.price,
@@ -18,10 +18,11 @@ def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
             lexicon.talk.colleague,
             lexicon.talk.informal,
             lexicon.talk.staff_cue,
+            lexicon.talk.customer_cue,
         )
     )
-    sale = 2 * price + 2 * payment + request + staff
-    if colleague + informal >= 2 and 2 * colleague + informal > sale:
+    counter = 2 * price + 2 * payment + request + staff + customer
+    if colleague + informal >= 2 and 2 * colleague + informal > counter:
         return Kind.STAFF
     if price + payment >= 1 or (request >= 1 and staff >= 1):
         return Kind.SALE

@@ -35,6 +35,8 @@ class OfferPhrases:
     service: Pattern[str]
     """Part of serving: bag, receipt, card, payment, which size, here or away."""
     wh_question: Pattern[str]
+    choice: Pattern[str]
+    """This or that: asks which, not whether."""
     unavailable: Pattern[str]
     """Sold out: what is offered now is instead, not on top."""
     advice_asked: Pattern[str]
@@ -72,7 +74,14 @@ class Lexicon:
     offers: OfferPhrases
     talk: TalkPhrases
     categories: Mapping[str, Pattern[str]]
+    goods: Pattern[str]
+    """Things that shops sell on the side; every category's words count as well."""
     summaries: Mapping[str, str]
+
+    def things(self, text: str) -> Iterator[re.Match[str]]:
+        """Every thing on sale that the text names."""
+        for pattern in (self.goods, *self.categories.values()):
+            yield from pattern.finditer(text)
 
     def fingerprint(self) -> str:
         """Every pattern as text, in a stable order: what a rules version is hashed from."""
@@ -80,6 +89,7 @@ class Lexicon:
 
     def _words(self) -> Iterator[str]:
         yield from (f"{name}={pattern.pattern}" for name, pattern in sorted(self.categories.items()))
+        yield f"goods={self.goods.pattern}"
         yield from (f"{name}={template}" for name, template in sorted(self.summaries.items()))
 
 

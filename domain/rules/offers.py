@@ -14,7 +14,15 @@ DOUBTFUL = 0.8
 
 WEIGHTS: Mapping[str, float] = {
     "offer": 1.0, "ask": 0.6, "upsize": 0.6, "promo": 0.6, "pairing": 0.6, "stock": 0.4, "price_more": 0.4,
+    "goods": 0.4, "answer": 0.3,
 }  # fmt: skip
+PHRASES = ("offer", "ask", "upsize", "promo", "pairing", "stock", "price_more")
+"""Cues that are a pattern of the lexicon; `goods` and `answer` look further."""
+SUPPORT = ("price_more", "answer")
+STEM = 5
+"""Letters by which a thing is known again in another form."""
+GOODS_ASKED = 0.6
+"""A thing named in a question."""
 QUESTION_WEIGHT = 1.0
 """`ask` as a question about a thing: “Do you need batteries?”"""
 NEIGHBOUR = 0.7
@@ -58,7 +66,7 @@ def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexi
         own = cues[i]
         group = _neighbourhood(i, lines, who, lexicon)
         score = _score(own, [cues[j] for j in group])
-        if own and score >= DOUBTFUL and max(c.weight for c in own.values()) > WEIGHTS["price_more"]:
+        if _is_anchor(own) and score >= DOUBTFUL:
             best = max(own.values(), key=lambda c: c.weight)
             reasons = [lexicon.offers.reason.search(lines[j].norm) for j in (i, *group)]
             found.append(
@@ -67,6 +75,12 @@ def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexi
         elif closing is not None:
             found.append(Offer(i, closing.first, closing.last, closing.weight, is_closing=True))
     return found
+
+
+def _is_anchor(own: Mapping[str, _Cue]) -> bool:
+    """One strong cue or two hints; a price or an answer alone is no offer."""
+    weights = [cue.weight for name, cue in own.items() if name not in SUPPORT]
+    return len(weights) > 1 or any(weight > WEIGHTS["stock"] for weight in weights)
 
 
 def _score(own: Mapping[str, _Cue], beside: Sequence[Mapping[str, _Cue]]) -> float:
@@ -95,7 +109,8 @@ def _cues(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Le
     if _is_customers(line, who[i], lexicon) or _is_unasked_ruled_out(i, lines, who, lexicon):
         return {}
     found: dict[str, _Cue] = {}
-    for name, weight in WEIGHTS.items():
+    for name in PHRASES:
+        weight = WEIGHTS[name]
         pattern: Pattern[str] = getattr(lexicon.offers, name)
         match = pattern.search(line.norm)
         if match is None:
@@ -111,7 +126,34 @@ def _cues(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Le
             if _is_put_to_customer(i, lines, lexicon):
                 weight = QUESTION_WEIGHT
         found[name] = _Cue(weight, first, last)
+    goods = _new_goods(i, lines, who, lexicon)
+    if goods is not None:
+        found["goods"] = goods
+    if found and _is_answered(i, lines, who, lexicon):
+        found["answer"] = _Cue(WEIGHTS["answer"], 0, 0)
     return found
+
+
+def _new_goods(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> _Cue | None:
+    """A thing on sale that nobody named before, brought up by the cashier and not asked for."""
+    line = lines[i]
+    if Speaker.CUSTOMER not in who[:i] or lexicon.offers.choice.search(line.norm):
+        return None
+    if lines[i - 1].is_question and who[i - 1] is Speaker.CUSTOMER:
+        return None
+    said = " ".join(f" {earlier.norm}" for earlier in lines[:i])
+    for match in lexicon.things(line.norm):
+        first, last = line.word_at(match.start()), line.word_at(match.end() - 1)
+        if f" {match.group()[:STEM]}" not in said and not _is_serving(line, first, last, lexicon):
+            return _Cue(GOODS_ASKED if line.is_question else WEIGHTS["goods"], first, last)
+    return None
+
+
+def _is_answered(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> bool:
+    """The customer takes it or leaves it right after, in so many words."""
+    following = lines[i + 1 : i + 1 + REACH]
+    talk = lexicon.talk
+    return any(talk.accepts_anywhere.search(x.norm) or talk.rejects_anywhere.search(x.norm) for x in following)
 
 
 def _is_put_to_customer(i: int, lines: Sequence[Sentence], lexicon: Lexicon) -> bool:
