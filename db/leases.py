@@ -24,7 +24,7 @@ RENEW = """
     UPDATE jobs SET lease_until = statement_timestamp() + make_interval(secs => $3)
     FROM unnest($1::bigint[], $2::uuid[]) AS held (job_id, lease_token)
     WHERE jobs.job_id = held.job_id AND jobs.lease_token = held.lease_token AND state = 'running'
-    RETURNING jobs.job_id
+    RETURNING jobs.lease_token
 """
 RETRY_S = 2.0
 """Between attempts to reach a database that is down; a lease bears dozens of them."""
@@ -134,9 +134,9 @@ class LeaseRenewer:
             return
         job_ids, tokens = [one.job.job_id for one in held], [one.job.lease_token for one in held]
         rows = await connection.fetch(RENEW, job_ids, tokens, self._settings.lease_s)
-        renewed = {row["job_id"] for row in rows}
+        renewed = {row["lease_token"] for row in rows}
         for one in held:
-            if one.job.job_id not in renewed:
+            if one.job.lease_token not in renewed:
                 self._report_lost(one.job)
 
     def _due(self) -> list[_Held]:

@@ -69,7 +69,7 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def job_settings() -> JobSettings:
     """The shipped job settings, with leases and pauses that a test can wait for."""
-    quick = {"lease_s": 0.5, "renew_s": 0.1, "backoff_s": 0.001, "backoff_max_s": 0.001, "pause_max_s": 0.5}
+    quick = {"lease_s": 1.0, "renew_s": 0.1, "backoff_s": 0.001, "backoff_max_s": 0.001, "pause_max_s": 0.5}
     return settings.load({}).jobs.model_copy(update=quick)
 
 
