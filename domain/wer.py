@@ -29,7 +29,7 @@ class WordErrors:
 
     @property
     def rate(self) -> float:
-        """Errors per reference word; may exceed 1. An empty reference counts as one word, so that invented text shows."""
+        """Errors per reference word; may exceed 1. No reference counts as one word, so that invented text shows."""
         return self.errors / max(self.reference_words, 1)
 
     def __add__(self, other: "WordErrors") -> "WordErrors":
