@@ -22,7 +22,7 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
     for j in range(offer.sentence + 1, min(offer.sentence + 1 + REACH, len(lines))):
         line = lines[j]
         asks_back = lexicon.talk.asks_back.search(line.norm) is not None
-        if answered_next or (who[j] is Speaker.STAFF and not asks_back):
+        if answered_next or (who[j] is Speaker.STAFF and not asks_back and not _is_plain_answer(line, lexicon)):
             answered_next = False
             continue
         is_question = line.is_question or asks_back
@@ -33,6 +33,14 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
         if decision is not None:
             return decision
     return Reaction.UNCLEAR
+
+
+def _is_plain_answer(line: Sentence, lexicon: Lexicon) -> bool:
+    """An answer by its words alone, whoever seemed to speak."""
+    if lexicon.talk.staff_cue.search(line.norm) or lexicon.offers.ask.search(line.norm):
+        return False
+    talk = lexicon.talk
+    return bool(talk.accepts_anywhere.search(line.norm) or talk.rejects_anywhere.search(line.norm))
 
 
 def _after(line: Sentence, last: int) -> str:

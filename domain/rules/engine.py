@@ -91,11 +91,11 @@ def _quote(offer: Offer, lines: Sequence[Sentence], transcript: Transcript) -> s
 def _categories(
     offers: Sequence[Offer], lines: Sequence[Sentence], catalogue: Sequence[str], lexicon: Lexicon
 ) -> tuple[str, ...]:
-    """Catalogue entries that the offering sentences name, by the lexicon or by the entry's own words."""
+    """Catalogue entries that the offering sentence names, or else the one before, by lexicon or the entry's own words."""
     found: list[str] = []
     for offer in offers:
-        near = " ".join(line.norm for line in lines[max(offer.sentence - 2, 0) : offer.sentence + 1])
-        for text in (lines[offer.sentence].norm, near):
+        near = lines[max(offer.sentence - 2, 0) : offer.sentence + 1]
+        for text in (line.norm for line in reversed(near)):
             named = [c for c in catalogue if _names(c, text, offer, lexicon)]
             if named:
                 found += [c for c in named if c not in found]
@@ -106,8 +106,8 @@ def _categories(
 
 
 def _names(category: str, text: str, offer: Offer, lexicon: Lexicon) -> bool:
-    if category == "coffee_size":
-        return offer.is_upsize
+    if category == "coffee_size" and not offer.is_upsize:
+        return False
     pattern = lexicon.categories.get(category)
     if pattern is not None:
         return pattern.search(text) is not None

@@ -93,6 +93,7 @@ ENGLISH_OFFERS = OfferPhrases(
     ),
     price_more=any_of(
         [
+            rf"(?:it's|they're|it is|they are|those are|these are) (?:\w+ ){{1,3}}{_MONEY}",
             r"(?:only|just|for) (?:an? )?(?:\w+ ){0,4}(?:more|extra)|for (?:only|just) ",
             rf"(?:extra|another|an extra) (?:\w+ ){{0,2}}{_MONEY}",
             r"(?:is|are|it's|they're|it is|they are|that's) (?:only|just) (?:\w+|\$|£)",
@@ -143,7 +144,7 @@ ENGLISH_OFFERS = OfferPhrases(
     choice=any_of([r"or"]),
     unavailable=any_of(
         [
-            r"sold out|out of stock|run out|ran out|don't have|haven't got|we're out|afraid|unfortunately",
+            r"sold out|out of stock|run out|ran out|(?:we|i) (?:don't|do not) have|haven't got (?:any|the|that)|we're out|afraid|unfortunately",
             r"no longer|discontinued",
         ]
     ),

@@ -41,6 +41,7 @@ ENGLISH_TALK = TalkPhrases(
             r"i(?:'d| would) (?:also )?like|i(?:'ll| will) (?:also )?(?:have|take|get|try|grab)",
             r"i (?:also )?(?:want|need)|give me|can you (?:also )?(?:add|put|make|do)",
             r"could you (?:also )?(?:add|put|make)|and i'll|for me please",
+            r"i(?:'m| am) (?:here )?(?:to collect|collecting|picking up)",
             r"^(?:hi |hello |just )*(?:an?|one|two|three|some|small|large|medium|regular|double)(?: \w+){1,4} please$",
         ]
     ),
@@ -66,7 +67,7 @@ ENGLISH_TALK = TalkPhrases(
             r"shifts?|rota|roster|delivery|deliveries|stock ?room|stock ?check|stock ?take|restock\w*",
             r"closing (?:tonight|up|tomorrow)|opening (?:tomorrow|up)|manager|boss|supervisor|break|day off",
             r"days off|cover(?:ing)? (?:for|my|your)|till (?:count|was|is)|clean(?:ing)? the|mop|the bins",
-            r"the fridge|grinder|dishwasher|holiday|swap\w*|van|lunch|till (?:five|six|seven|eight|close)|owes|inspector|fridge|cabinet|keys?|payroll|training",
+            r"the fridge|grinder|dishwasher|holiday|swap\w*|van|lunch|till (?:five|six|seven|eight|close)|owes|inspector|fridge|cabinet|(?:the|my) keys|payroll|training",
             r"new (?:starter|girl|guy|kid)|drawer|appointment|interview|dentist|rushing|overtime",
         ]
     ),
@@ -97,7 +98,7 @@ ENGLISH_TALK = TalkPhrases(
     ),
     accepts_anywhere=any_of(
         [
-            r"go on then|make it (?:the|a)|i'll swap|(?:had|'d) better (?:have|get|take)|i'll (?:take|have|try|grab|get) (?!the one|just|nothing)|yes please",
+            r"go on then|make it (?:the|a)|i'll swap|(?:\w+'d|had) better (?:have|get|take)|i'll (?:take|have|try|grab|get) (?!the one|just|nothing)|yes please",
             r"sounds (?:good|great|lovely)|add (?:that|it|one)|do that|let's (?:try|do)|why not|twist my arm",
             r"you've (?:convinced|sold)|one (?:slice )?then",
         ]
