@@ -1,6 +1,6 @@
 """What the dialogues stage reads: a bounded window of one device's time, never its history.
 
-A chunk's change is remembered in the chunk's own row: it is unsettled while `status` is final (DONE, ERROR) and
+A chunk's change is remembered in the chunk's own row: it `is_unsettled` while `status` is final (DONE, ERROR) and
 `settled_status` differs. So whoever ends a chunk only writes its status, and nothing is lost if no job comes of it.
 Content that changes under an unchanged status (decoded anew, erased) is announced by setting `settled_status` to null.
 """
@@ -25,20 +25,17 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SETTLE = text(
     """
     UPDATE audio_chunks SET settled_status = status
-    WHERE chunk_id IN (
+    WHERE chunk_id = ANY (ARRAY(
         SELECT chunk_id FROM audio_chunks
-        WHERE device_id = :device_id AND status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status
+        WHERE device_id = :device_id AND is_unsettled
         ORDER BY start_ts LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
-    )
+    ))
     RETURNING start_ts, end_ts, decoded_ms
     """
 )
 IS_UNSETTLED = text(
     """
-    SELECT EXISTS (
-        SELECT FROM audio_chunks
-        WHERE device_id = :device_id AND status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status
-    )
+    SELECT EXISTS (SELECT FROM audio_chunks WHERE device_id = :device_id AND is_unsettled)
     """
 )
 DUE = text(

@@ -205,6 +205,15 @@ def upgrade() -> None:
             nullable=True,
             comment="the final status that the dialogues take into account; null: none yet",
         ),
+        sa.Column(
+            "is_unsettled",
+            sa.Boolean(),
+            sa.Computed(
+                "status = ANY (ARRAY['DONE', 'ERROR']) AND settled_status IS DISTINCT FROM status", persisted=True
+            ),
+            nullable=True,
+            comment="its end is not yet taken into account; a column, since the planner misjudges the expression",
+        ),
         sa.Column("received_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], name=op.f("fk_audio_chunks_device_id_devices")),
         sa.PrimaryKeyConstraint("chunk_id", name=op.f("pk_audio_chunks")),
@@ -232,7 +241,7 @@ def upgrade() -> None:
         "audio_chunks",
         ["device_id", "start_ts"],
         unique=False,
-        postgresql_where=sa.text("status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status"),
+        postgresql_where=sa.text("is_unsettled"),
     )
     op.create_table(
         "device_tokens",
@@ -415,7 +424,7 @@ def downgrade() -> None:
     op.drop_index(
         "ix_audio_chunks_unsettled",
         table_name="audio_chunks",
-        postgresql_where=sa.text("status IN ('DONE', 'ERROR') AND settled_status IS DISTINCT FROM status"),
+        postgresql_where=sa.text("is_unsettled"),
     )
     op.drop_index("ix_audio_chunks_device_id_received_at", table_name="audio_chunks")
     op.drop_index("uq_audio_chunks_device_id_start_ts_sha256", table_name="audio_chunks")
