@@ -26,8 +26,9 @@ from sqlalchemy import text
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "integration")]
 
-from dialogue_days import Clip, random_day  # noqa: E402
+from dialogue_days import DAY_START_MS, Clip, random_day  # noqa: E402
 from dialogue_delivery import Delivery, random_delivery  # noqa: E402
+from dialogue_history import insert_history  # noqa: E402
 
 from db import embedded, migrate  # noqa: E402
 from db.dialogue_store import to_instant  # noqa: E402
@@ -39,31 +40,6 @@ HISTORIES = (0, 1_000, 10_000, 100_000)
 """Chunks of the same device before the measured ones: 100,000 are 70 days without a break."""
 MEASURED_CHUNKS = 60
 MIN_MS = 60_000
-
-_HISTORY = """
-WITH c AS (
-    INSERT INTO audio_chunks (chunk_id, device_id, point_id, register_id, session_id, seq, start_ts, end_ts, codec,
-        sample_rate, channels, sha256, size_bytes, status, settled_status, decoded_ms, received_at)
-    SELECT gen_random_uuid(), :device_id, :device_id, :device_id, :run, n, at, at + interval '60 s', 'opus', 48000, 1,
-        n::text, n, 'DONE', 'DONE', 60000, at + interval '61 s'
-    FROM generate_series(1, CAST(:chunks AS integer)) n,
-        LATERAL (SELECT CAST(:before AS timestamptz) - n * interval '60 s' AS at) t
-    RETURNING chunk_id, start_ts
-), s AS (
-    INSERT INTO speech_segments (chunk_id, idx, device_id, offset_start_ms, offset_end_ms, start_ts, end_ts)
-    SELECT chunk_id, i, :device_id, 5000 * i, 5000 * i + 4000, start_ts + i * interval '5 s',
-        start_ts + i * interval '5 s' + interval '4 s'
-    FROM c, generate_series(1, 8) i
-    RETURNING chunk_id, idx, offset_start_ms, offset_end_ms, start_ts, end_ts
-), d AS (
-    INSERT INTO dialogues (dialogue_id, device_id, point_id, register_id, start_ts, end_ts, state)
-    SELECT chunk_id, :device_id, :device_id, :device_id, min(start_ts), max(end_ts), 'closed' FROM s GROUP BY chunk_id
-    RETURNING dialogue_id
-)
-INSERT INTO dialogue_segments (dialogue_id, revision, idx, chunk_id, offset_start_ms, offset_end_ms, start_ts, end_ts)
-SELECT chunk_id, 1, idx, chunk_id, offset_start_ms, offset_end_ms, start_ts, end_ts FROM s
-"""
-"""Also as dialogues, each within its chunk."""
 
 
 @dataclass(slots=True)
@@ -146,20 +122,18 @@ async def cost_by_history(url: str) -> dict[int, float]:
     """Median ms of the job after each new chunk, by the number of chunks that the device had before. All devices take
     turns chunk by chunk, so that a slow moment of the machine hits them alike."""
     db = Database(url)
-    start_ms = 1_772_442_000_000
     deliveries = {}
     for history in HISTORIES:
         deliveries[history] = Delivery(db, Random(0))
         await deliveries[history].install()
-        where = {"device_id": deliveries[history].device_id, "run": uuid4(), "chunks": history}
         async with db.begin() as tx:
-            await tx.execute(text(_HISTORY), {**where, "before": to_instant(start_ms)})
+            await insert_history(tx, deliveries[history].device_id, history, to_instant(DAY_START_MS))
     async with db.begin() as tx:
         await tx.execute(text("ANALYZE"))
     times: dict[int, list[float]] = {history: [] for history in HISTORIES}
     speech = tuple(Span(5_000 * i, 5_000 * i + 4_000) for i in range(8))
     for number in range(MEASURED_CHUNKS):
-        clip = Clip(number, uuid4(), number, start_ms + number * MIN_MS, MIN_MS, MIN_MS, speech)  # type: ignore[arg-type]
+        clip = Clip(number, uuid4(), number, DAY_START_MS + number * MIN_MS, MIN_MS, MIN_MS, speech)  # type: ignore[arg-type]
         for history, delivery in deliveries.items():
             await delivery.step(clip.start_ms + MIN_MS, "receive", clip)
             await delivery.step(clip.start_ms + MIN_MS, "hear", clip)

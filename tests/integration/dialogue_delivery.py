@@ -96,7 +96,7 @@ class Delivery:
         """One thing happens to one chunk, in one transaction."""
         self.clock_ms = max(self.clock_ms, at_ms)
         async with self.db.begin() as tx:
-            await self._play(tx, action, clip)
+            await self.play(tx, action, clip)
 
     async def install(self) -> None:
         """Makes the device known."""
@@ -160,7 +160,8 @@ class Delivery:
     async def _now(self, tx: AsyncConnection) -> datetime:
         return to_instant(self.clock_ms)
 
-    async def _play(self, tx: AsyncConnection, action: str, clip: Clip) -> None:
+    async def play(self, tx: AsyncConnection, action: str, clip: Clip) -> None:
+        """One thing happens to one chunk, in the caller's transaction."""
         key = t.audio_chunks.c.chunk_id == self._chunk_id(clip)
         if action == "receive":
             await tx.execute(upsert(t.audio_chunks).values(self._row(clip)).on_conflict_do_nothing())

@@ -37,7 +37,7 @@ async def test_after_every_job_the_dialogues_are_what_the_settled_audio_says(db:
         c = t.audio_chunks.c
         async with db.begin() as tx:
             rows = (await tx.execute(select(c).where(c.device_id == delivery.device_id))).all()
-        if any(row.status in ("DONE", "ERROR") and row.settled_status != row.status for row in rows):
+        if any(row.is_unsettled for row in rows):
             return
         settled = {row.size_bytes for row in rows if row.settled_status == ChunkStatus.DONE}
         so_far = Day(tuple(clip for clip in day.clips if clip.number in settled))

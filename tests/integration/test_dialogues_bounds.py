@@ -1,0 +1,153 @@
+"""What a dialogues job reads: the surroundings of a change, whatever the history; and nothing is lost beside it."""
+
+import asyncio
+from collections.abc import Iterator
+from random import Random
+from typing import Any
+
+import pytest
+from dialogue_days import DAY_START_MS, Clip, Day, S, random_day
+from dialogue_delivery import MIN, Delivery, random_delivery
+from dialogue_history import insert_history
+from sqlalchemy import TextClause, select, text
+
+from cluster.stages.dialogues import DialoguesStage
+from configs.settings import load
+from db import dialogue_store as store
+from db import tables as t
+from db.dialogue_store import Audio, dialogues_job, to_instant
+from db.engine import Database
+from db.queue import Queue
+from domain.ids import DeviceId
+from domain.revisions import Stored
+from domain.timeline import Rules, Span
+
+HISTORY_CHUNKS = 5_000
+MOST_ROWS = 400
+"""No step of a plan may touch more: a window of 14 chunks holds a few hundred segments."""
+WINDOW = Rules().window(Span(DAY_START_MS - 10 * MIN, DAY_START_MS - 9 * MIN))
+NOW = to_instant(DAY_START_MS)
+STATEMENTS = {
+    "settle": (store.SETTLE, {"limit": 50}),
+    "is_unsettled": (store.IS_UNSETTLED, {}),
+    "due": (store.DUE, {"now": NOW, "limit": 50}),
+    "next_close": (store.NEXT_CLOSE, {}),
+    "audio": (
+        store.AUDIO,
+        {
+            "since": to_instant(WINDOW.start_ms),
+            "until": to_instant(WINDOW.end_ms),
+            "earliest": to_instant(WINDOW.start_ms - 15 * MIN),
+        },
+    ),
+    "stored": (store.STORED, {"since": to_instant(WINDOW.start_ms), "until": to_instant(WINDOW.end_ms)}),
+}
+
+
+def steps(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from steps(inner)
+
+
+async def plan(db: Database, statement: TextClause, parameters: dict[str, Any]) -> dict[str, Any]:
+    async with db.begin() as tx:
+        explain = text(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.text}")
+        (found,) = (await tx.execute(explain, parameters)).scalar_one()
+        return found["Plan"]  # type: ignore[no-any-return]
+
+
+async def test_no_statement_of_a_job_reads_the_history(db: Database) -> None:
+    delivery = Delivery(db, Random(0))
+    await delivery.install()
+    async with db.begin() as tx:
+        await insert_history(tx, delivery.device_id, HISTORY_CHUNKS, NOW)
+        await tx.execute(text("ANALYZE"))
+    for name, (statement, parameters) in STATEMENTS.items():
+        tree = await plan(db, statement, {"device_id": delivery.device_id, **parameters})
+        for step in steps(tree):
+            assert step["Node Type"] != "Seq Scan", (name, step)
+            assert step["Actual Rows"] * step["Actual Loops"] <= MOST_ROWS, (name, step)
+
+
+@pytest.mark.parametrize("seed", range(2000, 2004))
+async def test_a_job_reads_nothing_beyond_its_window(db: Database, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    windows: list[Span] = []
+    read_audio, read_stored = store.read_audio, store.read_stored
+
+    async def watched_audio(tx: Any, device_id: DeviceId, window: Span, longest_ms: int) -> Audio:
+        audio = await read_audio(tx, device_id, window, longest_ms)
+        windows.append(window)
+        for piece in (*audio.coverage, *audio.arrivals, *audio.segments):
+            assert window.touches(Span(piece.start_ms, piece.end_ms))
+        return audio
+
+    async def watched_stored(tx: Any, device_id: DeviceId, span: Span) -> list[Stored]:
+        assert windows[-1].contains(span)
+        found = await read_stored(tx, device_id, span)
+        assert all(span.contains(Span(s.start_ms, s.end_ms)) for stored in found for s in stored.segments)
+        return found
+
+    monkeypatch.setattr(store, "read_audio", watched_audio)
+    monkeypatch.setattr(store, "read_stored", watched_stored)
+    day, random = random_day(Random(seed)), Random(seed)
+    await Delivery(db, random).run(random_delivery(day, random))
+    assert windows
+
+
+async def test_a_live_chunk_makes_a_window_of_six_and_a_half_minutes_on_either_side(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    windows: list[Span] = []
+    read_audio = store.read_audio
+
+    async def watched(tx: Any, device_id: DeviceId, window: Span, longest_ms: int) -> Audio:
+        windows.append(window)
+        return await read_audio(tx, device_id, window, longest_ms)
+
+    monkeypatch.setattr(store, "read_audio", watched)
+    delivery = Delivery(db, Random(0))
+    await delivery.install()
+    clip = Clip(0, None, None, DAY_START_MS, MIN, MIN, (Span(10 * S, 20 * S),))
+    for action in ("receive", "hear"):
+        await delivery.step(DAY_START_MS + MIN, action, clip)
+    await delivery.work(DAY_START_MS + MIN)
+    assert windows == [Span(DAY_START_MS - 396 * S, DAY_START_MS + MIN + 396 * S)]
+
+
+async def test_chunks_that_end_while_a_job_runs_are_not_lost(database_url: str) -> None:
+    """Eight detectors commit beside two dialogues workers, through the real queue and the real clock."""
+    db = Database(database_url, pool_size=10)
+    queue = Queue(db, load({}).jobs)
+    day = random_day(Random(17))
+    clips = [clip for clip in day.clips if not clip.is_dead]
+    delivery = Delivery(db, Random(1))
+    await delivery.install()
+    for clip in clips:
+        await delivery.step(DAY_START_MS, "receive", clip)
+    detecting = asyncio.Event()
+
+    async def detect(share: list[Clip]) -> None:
+        for clip in share:
+            async with db.begin() as tx:
+                await delivery.play(tx, "hear", clip)
+                await queue.enqueue(tx, [dialogues_job(delivery.device_id)])
+
+    async def work(name: str) -> int:
+        done = 0
+        while not detecting.is_set() or (await queue.backlog("dialogues")).queued:
+            for job in await queue.claim("dialogues", 1, name):
+                async with db.begin() as tx:
+                    device = select(t.devices.c.device_id).where(t.devices.c.device_id == delivery.device_id)
+                    await tx.execute(device.with_for_update(key_share=True))
+                    await queue.complete(tx, job)
+                    await queue.enqueue(tx, await DialoguesStage().apply(tx, job, {}), following=job)
+                done += 1
+        return done
+
+    workers = [asyncio.create_task(work(f"worker {n}")) for n in range(2)]
+    await asyncio.gather(*(detect(clips[n::8]) for n in range(8)))
+    detecting.set()
+    assert sum(await asyncio.gather(*workers)) > 0
+    assert await delivery.dialogues() == Day(tuple(clips)).expected(Rules())
+    await db.dispose()
