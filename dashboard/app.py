@@ -90,14 +90,16 @@ class Page:
     def parts(self) -> list[pn.viewable.Viewable]:
         """The page from top to bottom."""
         filters, strings = self._store.filters, self._strings
-        everything = {strings("all"): None}
-        points = {point.name: point for point in self._store.points}
+        points = {point.point_id: point for point in self._store.points}
+        everything = {strings("all"): ""}
+        names = {point.name: point_id for point_id, point in points.items()}
         answers = {strings(answer): answer for answer in ("yes", "no", "uncertain")}
-        point = pn.widgets.Select(name=strings("point"), options={**everything, **points}, width=220)
+        point = pn.widgets.Select(name=strings("point"), options={**everything, **names}, value="", width=220)
         day = pn.widgets.DatePicker(name=strings("day"), width=150)
-        offered = pn.widgets.Select(name=strings("offered"), options={**everything, **answers}, width=150)
-        for widget, name in ((point, "point"), (day, "day"), (offered, "attempted")):
-            widget.param.watch(lambda event, name=name: filters.param.update(**{name: event.new}), "value")
+        offered = pn.widgets.Select(name=strings("offered"), options={**everything, **answers}, value="", width=150)
+        point.param.watch(lambda event: filters.param.update(point=points.get(event.new)), "value")
+        day.param.watch(lambda event: filters.param.update(day=event.new), "value")
+        offered.param.watch(lambda event: filters.param.update(attempted=event.new or None), "value")
         filters.param.watch(self._reload, ["point", "day", "attempted"])
         refresh = pn.widgets.Button(name=strings("refresh"), align="end")
         refresh.on_click(self._reload)

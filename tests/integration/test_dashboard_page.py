@@ -129,6 +129,8 @@ async def test_the_page_shows_nothing_before_a_right_token_and_then_the_verdicts
     await expect(page.locator("q").nth(1)).to_have_text(EVIL)
     assert await page.title() == "SalesControl"
 
+    [point] = (await shop.client.get("/api/v1/admin/points", headers=ADMIN)).json()["items"]
+    await page.get_by_label("Point", exact=True).select_option(point["name"])
     await page.get_by_label("Offer", exact=True).select_option("yes")
     await expect(page.locator("table.dialogues tbody tr")).to_have_count(1)
     await page.locator("summary").click()
