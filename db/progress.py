@@ -12,7 +12,7 @@ from domain.ids import DeviceId
 _PROGRESS = text(
     """
     WITH chunks AS (
-        SELECT status FROM audio_chunks
+        SELECT status, is_unsettled FROM audio_chunks
         WHERE device_id = ANY(:devices) AND start_ts < :until AND end_ts > :since
     ), found AS (
         SELECT CASE
@@ -25,17 +25,14 @@ _PROGRESS = text(
         END AS step
         FROM dialogues
         WHERE device_id = ANY(:devices) AND start_ts < :until AND end_ts > :since AND state <> 'superseded'
-    ), dialogue_jobs AS (
-        SELECT state FROM jobs
-        WHERE stage = 'dialogues' AND subject_id = ANY(:subjects)
-          AND (state IN ('running', 'dead') OR state = 'queued' AND run_after <= now())
     )
     SELECT
         (SELECT count(*) FROM chunks) AS chunks,
         (SELECT count(*) FROM chunks WHERE status IN ('QUEUED', 'PROCESSING')) AS chunks_unheard,
         (SELECT count(*) FROM chunks WHERE status = 'ERROR') AS chunks_failed,
-        (SELECT count(*) FROM dialogue_jobs WHERE state <> 'dead') AS devices_unsorted,
-        (SELECT count(*) FROM dialogue_jobs WHERE state = 'dead') AS devices_failed,
+        (SELECT count(*) FROM chunks WHERE is_unsettled) AS chunks_unsorted,
+        (SELECT count(*) FROM jobs WHERE stage = 'dialogues' AND subject_id = ANY(:subjects) AND state = 'dead')
+            AS devices_failed,
         (SELECT count(*) FROM found WHERE step = 'open') AS open,
         (SELECT count(*) FROM found WHERE step = 'untranscribed') AS untranscribed,
         (SELECT count(*) FROM found WHERE step = 'unjudged') AS unjudged,
@@ -49,12 +46,13 @@ _PROGRESS = text(
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of chunks, of devices whose dialogues job is due or died, and of current dialogues by how far each is."""
+    """Counts of chunks (unsorted: not yet made into dialogues), of devices whose dialogues job is dead, and of current
+    dialogues by how far each is."""
 
     chunks: int
     chunks_unheard: int
     chunks_failed: int
-    devices_unsorted: int
+    chunks_unsorted: int
     devices_failed: int
     open: int
     untranscribed: int
@@ -65,8 +63,9 @@ class Progress:
 
     @property
     def is_settled(self) -> bool:
-        """Nothing is under way any more."""
-        return not (self.chunks_unheard or self.devices_unsorted or self.open or self.untranscribed or self.unjudged)
+        """Nothing is under way any more. What waits for a dead dialogues job is not under way."""
+        waiting = self.chunks_unsorted or self.open
+        return not (self.chunks_unheard or self.untranscribed or self.unjudged or (waiting and not self.devices_failed))
 
     @property
     def has_failures(self) -> bool:
