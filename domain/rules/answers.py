@@ -25,8 +25,7 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
         if answered_next or (who[j] is Speaker.STAFF and not asks_back and not _is_plain_answer(line, lexicon)):
             answered_next = False
             continue
-        is_question = line.is_question or asks_back
-        if is_question and not lexicon.talk.accepts_anywhere.search(line.norm):
+        if asks_back or (line.is_question and not lexicon.talk.accepts_anywhere.search(line.norm)):
             answered_next = True
             continue
         decision = _decide(line.norm, lexicon)
@@ -37,7 +36,8 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
 
 def _is_plain_answer(line: Sentence, lexicon: Lexicon) -> bool:
     """An answer by its words alone, whoever seemed to speak."""
-    if lexicon.talk.staff_cue.search(line.norm) or lexicon.offers.ask.search(line.norm):
+    offers = lexicon.offers
+    if line.is_question or any(p.search(line.norm) for p in (lexicon.talk.staff_cue, offers.offer, offers.ask)):
         return False
     talk = lexicon.talk
     return bool(talk.accepts_anywhere.search(line.norm) or talk.rejects_anywhere.search(line.norm))

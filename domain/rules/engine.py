@@ -37,6 +37,7 @@ def judge(transcript: Transcript, catalogue: Sequence[str]) -> RawVerdict:
     offers = find_offers(lines, who, lexicon)
     sure = [offer for offer in offers if offer.score >= THRESHOLD]
     if sure:
+        who = speakers(lines, lexicon, staff=[offer.sentence for offer in sure])  # now the answers can be told better
         return _attempt(transcript, lines, who, sure, kind, catalogue, lexicon)
     if offers:
         quote = _quote(offers[0], lines, transcript)

@@ -9,6 +9,7 @@ _MONEY = r"(?:pounds?|dollars?|bucks?|quid|euros?|cents?|pence|p|£|\$)"
 ENGLISH_OFFERS = OfferPhrases(
     offer=any_of(
         [
+            r"(?:can|could) i (?:also )?add (?:one|some|that|it)(?! please)",
             rf"(?:can|could|may|might) i (?:also )?(?:interest|tempt|offer|suggest|recommend|persuade|talk|upgrade|"
             rf"upsize|{_GIVE} (?:you|in|on)\b|{_GIVE} (?:\w+ ){{1,4}}(?:for you|to that|to your|with that))",
             rf"(?:shall|should) (?:i|we) (?:also |just )?{_GIVE}",

@@ -90,7 +90,7 @@ ENGLISH_TALK = TalkPhrases(
         [
             r"(?:oh |ooh |hmm |mm |um |uh |well |and |ah |actually |you know what |okay |ok |yes |yeah |"
             r"all right |alright |sure |haha )*(?:yes|yeah|yep|yup|sure|okay|ok|go on|why not(?! \w)|please|"
-            r"i'll (?:take|have|try|grab|get|go)|sounds (?:good|great|lovely|nice|delicious|perfect)|that(?:'d|"
+            r"i'll (?:take|have|try|grab|get|go)(?! my chances)|sounds (?:good|great|lovely|nice|delicious|perfect)|that(?:'d|"
             r" would) be|absolutely|definitely|let's|add|all right|alright|fine|perfect|twist my arm|go ahead|"
             r"deal|lovely|great|good idea|do (?:it|that)|one (?:slice |of |more )?|make it|throw|i could|"
             r"you've (?:convinced|sold|talked)|of course|brilliant|why not|tempt\w+ go|you know)",
@@ -98,7 +98,9 @@ ENGLISH_TALK = TalkPhrases(
     ),
     accepts_anywhere=any_of(
         [
-            r"go on then|make it (?:the|a)|i'll swap|(?:\w+'d|had) better (?:have|get|take)|i'll (?:take|have|try|grab|get) (?!the one|just|nothing)|yes please",
+            r"love (?:that|one|it)|yes$|put it on|go on then|make it (?:the|a)|i'll swap|yes please",
+            r"(?:\w+'d|had) better (?:have|get|take)",
+            r"i'll (?:take|have|try|grab|get)(?! the one| just| nothing| my chances)",
             r"sounds (?:good|great|lovely)|add (?:that|it|one)|do that|let's (?:try|do)|why not|twist my arm",
             r"you've (?:convinced|sold)|one (?:slice )?then",
         ]
@@ -110,13 +112,15 @@ ENGLISH_TALK = TalkPhrases(
             r"i'm (?:fine|good|okay|ok|all right|alright|on a diet|trying)|that(?:'s|'ll be| is| will be) (?:all|"
             r"it|everything|fine|enough|me)|just (?:the|this|these|those|that|a)|i'll (?:pass|leave|stick|think)|"
             r"i'd (?:rather|better) not|i (?:don't|won't|only|already|do not)|i(?:'ve| have) (?:already )?got|"
-            r"maybe (?:next|another|later|not)|(?:some|an)other time|next time|leave it|stick|i'm being good|i shouldn't|tempting but|"
-            r"only the)",
+            r"maybe (?:next|another|later|not)|(?:some|an)other time|next time|leave it|stick|tempting but|"
+            r"only the|i'm being good|i shouldn't|i'll take my chances)",
         ]
     ),
     rejects_anywhere=any_of(
         [
-            r"but i(?:'m| am| shouldn't|'d better| better)|being good|i shouldn't|no (?:thanks|thank you)|not today|i'm (?:fine|good|all right|alright)(?: thanks| thank you)?",
+            r"but i(?:'m| am| shouldn't|'d better| better)|being good|i shouldn't|no (?:thanks|thank you)|not today",
+            r"i'm (?:fine|good|all right|alright)(?: thanks| thank you)?|take my chances|so no$",
+            r"i(?:'ve| have) (?:already )?got (?:half|some|one|plenty|enough|a)",
             r"better not|rather not|don't (?:need|want)|i'll (?:pass|leave it|stick)|maybe next time|another time",
             r"already (?:got|have)|only need|just the (?:one|coffee|burger|\w+)|that's (?:all|everything|it)",
             r"i use the",

@@ -139,6 +139,8 @@ def _new_goods(i: int, lines: Sequence[Sentence], who: Sequence[Speaker], lexico
     line = lines[i]
     if Speaker.CUSTOMER not in who[:i] or lexicon.offers.choice.search(line.norm):
         return None
+    if lexicon.talk.asks_back.search(line.norm):
+        return None
     if lines[i - 1].is_question and who[i - 1] is Speaker.CUSTOMER:
         return None
     said = " ".join(f" {earlier.norm}" for earlier in lines[:i])

@@ -1,6 +1,6 @@
 """Who speaks which sentence: cue words say how likely each is, questions and pauses how likely the turn passes on."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from itertools import pairwise
 from math import log
@@ -14,6 +14,8 @@ class Speaker(IntEnum):
     CUSTOMER = 1
 
 
+KNOWN = 20.0
+"""Log-odds of what is known."""
 CUE_WEIGHT = 2.0
 """Log-odds that one cue gives to its speaker."""
 
@@ -24,19 +26,19 @@ LONG_GAP_MS = 600
 SHORT_GAP_MS = 250
 
 
-def speakers(lines: Sequence[Sentence], lexicon: Lexicon) -> list[Speaker]:
-    """The most likely sequence of two speakers (Viterbi over sentences)."""
+def speakers(lines: Sequence[Sentence], lexicon: Lexicon, staff: Collection[int] = ()) -> list[Speaker]:
+    """The most likely sequence of two speakers (Viterbi over sentences). `staff`: sentences known to be the staff's."""
     if not lines:
         return []
-    scores = list(_evidence(lines[0], lexicon))
+    evidence = [(KNOWN, 0.0) if i in staff else _evidence(line, lexicon) for i, line in enumerate(lines)]
+    scores = list(evidence[0])
     back: list[tuple[int, int]] = []
-    for previous, line in pairwise(lines):
+    for (previous, line), heard in zip(pairwise(lines), evidence[1:], strict=True):
         passes = _passes_on(previous, line)
         stay, change = log(1 - passes), log(passes)
-        evidence = _evidence(line, lexicon)
         origins = tuple(max((0, 1), key=lambda s: scores[s] + (stay if s == now else change)) for now in (0, 1))
         scores = [
-            scores[origin] + (stay if origin == now else change) + evidence[now] for now, origin in enumerate(origins)
+            scores[origin] + (stay if origin == now else change) + heard[now] for now, origin in enumerate(origins)
         ]
         back.append((origins[0], origins[1]))
     state = 0 if scores[0] >= scores[1] else 1
