@@ -14,6 +14,7 @@ from audio.store import AudioStore, open_store
 from configs import logs
 from configs.secrets import check_secrets
 from configs.settings import Settings, load
+from db import embedded
 from db.engine import Database
 from domain.errors import ConfigError
 from serve_apps import problems
@@ -37,10 +38,11 @@ def connect() -> Deps:
     check_secrets(settings)
     logs.setup(settings.log.level)
     logging.getLogger("python_multipart").setLevel(logging.ERROR)  # warns of every broken byte that a client sends
-    if settings.database.url is None:
-        raise ConfigError("DATABASE_URL is not set for this process; `salescontrol up` passes it on")
-    db = Database(settings.database.url.get_secret_value())
-    return Deps(db, open_store(settings.storage_url), settings)
+    configured = settings.database.url.get_secret_value() if settings.database.url else None
+    url = configured or embedded.running_url(settings.home)
+    if url is None:
+        raise ConfigError("no database is running; start with `salescontrol up` or set DATABASE_URL")
+    return Deps(Database(url), open_store(settings.storage_url), settings)
 
 
 def get_deps(request: Request) -> Deps:

@@ -19,6 +19,7 @@ class Edge:
 
     Serve puts an application's prefix into `root_path`. Routes here are declared by their full path, so that the
     OpenAPI documents, the tests and the server speak of the same addresses; hence the prefix is cleared.
+    Serve's proxy gives each request its X-Request-ID and answers with it; without it we make one, and answer with it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -29,7 +30,8 @@ class Edge:
             await self._app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else uuid4().hex
+        is_given = _REQUEST_ID.fullmatch(given) is not None
+        request_id = given if is_given else uuid4().hex
         scope["root_path"] = ""
         scope["request_id"] = request_id
         started = False
@@ -38,7 +40,8 @@ class Edge:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                if not is_given:
+                    MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
 
         try:
@@ -48,7 +51,7 @@ class Edge:
             if started:
                 raise
             problem = Problem(Code.INTERNAL_ERROR, "Something broke on our side; try again later.")
-            await response(request_id, problem)(scope, receive, send)
+            await response(request_id, problem)(scope, receive, send_with_id)
 
 
 class BodyLimit:

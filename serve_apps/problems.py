@@ -118,7 +118,7 @@ def response(request_id: str, problem: Problem) -> JSONResponse:
         "request_id": request_id,
         **problem.members,
     }
-    headers = {"X-Request-ID": request_id, **(problem.headers or {})}
+    headers = dict(problem.headers or {})
     if code.status == 401:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="salescontrol"')
     if code.status == 503:

@@ -1,5 +1,6 @@
 """`/api/v1/devices/heartbeat`: what a recorder says of itself between uploads."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -8,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from db.dialogue_store import owe_nothing_before
 from db.queue import Queue
-from domain.chunks import YEARS
+from domain.chunks import YEARS, job_class
 from serve_apps import auth
 from serve_apps.application import DepsOf
 from serve_apps.auth import CallingDevice
@@ -51,7 +52,9 @@ class Heard(BaseModel):
 async def heartbeat(body: Heartbeat, device: CallingDevice, deps: DepsOf) -> Heard:
     """Takes note that the device is there, and of what it says."""
     if body.delivered_until is not None:
+        # What closes imported audio must not overtake what the shops record now.
+        urgency = job_class(body.delivered_until, datetime.now(UTC), deps.settings.ingest.live_s)
         async with deps.db.begin() as tx:
             job = await owe_nothing_before(tx, device.device_id, body.delivered_until)
-            await Queue(deps.db, deps.settings.jobs).enqueue(tx, [job])
+            await Queue(deps.db, deps.settings.jobs).enqueue(tx, [replace(job, job_class=urgency)])
     return Heard()

@@ -223,9 +223,10 @@ async def test_a_mistake_of_ours_tells_nothing_about_our_insides(shop: Shop, cap
 
 
 async def test_a_request_id_of_the_client_is_kept_unless_it_is_odd(shop: Shop) -> None:
-    kept = await shop.client.get("/livez", headers={"X-Request-ID": "pi-7.42"})
-    assert kept.headers["x-request-id"] == "pi-7.42"
-    odd = await shop.client.get("/livez", headers={"X-Request-ID": "a b" * 99})
+    kept = await shop.client.get("/none/such", headers={"X-Request-ID": "pi-7.42"})
+    assert kept.json()["request_id"] == "pi-7.42"
+    odd = await shop.client.get("/none/such", headers={"X-Request-ID": "a b" * 99})
+    assert odd.json()["request_id"] == odd.headers["x-request-id"]
     assert len(odd.headers["x-request-id"]) == 32
 
 

@@ -1,0 +1,17 @@
+"""`audio_files` as a Serve application."""
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve import Application
+
+from serve_apps.application import connect
+from serve_apps.audio_files.app import create_app
+
+
+def build(args: dict[str, str]) -> Application:
+    """The engine and the store are made in the replica; Ray's own health check asks for neither."""
+
+    def in_replica() -> FastAPI:
+        return create_app(connect())
+
+    return serve.deployment(name="AudioFiles")(serve.ingress(in_replica)()).bind()
