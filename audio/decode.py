@@ -21,19 +21,20 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
-from audio.sniff import describe
+from audio.sniff import check_riff, describe
 from domain.errors import Rejected
 
 Source = bytes | BinaryIO | Path
 Samples = NDArray[np.float32]
 
 RATE_HZ = 16_000
-FORMATS = ("ogg", "wav", "w64", "mp3", "mov", "flac", "aac", "matroska", "aiff", "caf", "amr")
+FORMATS = ("ogg", "wav", "mp3", "mov", "flac", "aac", "matroska")
 """FFmpeg demuxers that may open a file. Playlists (hls, concat) are left out on purpose: they name other files and
 addresses, which FFmpeg would then open."""
 EXPECTED = "expected audio: Ogg/Opus, WAV, MP3, M4A, FLAC or WebM"
 RATES_HZ = range(4_000, 192_001)
-MAX_CHANNELS = 8
+MAX_CHANNELS = 6
+"""5.1. PyAV reads past the end of a frame of eight planar channels and takes the process down."""
 _ROUNDING_S = 0.001
 
 
@@ -103,7 +104,7 @@ class _Resampler:
     def __init__(self, frame: AudioFrame, rate: int) -> None:
         self._key = _format(frame)
         self._fifo = AudioFifo()
-        self._resampler = AudioResampler(format="fltp", layout=frame.layout, rate=rate)
+        self._resampler = AudioResampler(format="flt", layout=frame.layout, rate=rate)
 
     def fits(self, frame: AudioFrame) -> bool:
         return _format(frame) == self._key
@@ -121,7 +122,8 @@ class _Resampler:
 
     def _resample(self, frame: AudioFrame | None) -> Iterator[Samples]:
         for out in self._resampler.resample(frame):
-            yield out.to_ndarray().mean(axis=0)  # FFmpeg's own mix to mono adds channels up until they clip
+            # The mean, because FFmpeg's own mix to mono adds channels up until they clip.
+            yield out.to_ndarray().reshape(-1, out.layout.nb_channels).mean(axis=1)
 
 
 def _format(frame: AudioFrame) -> tuple[str, str, int]:
@@ -144,6 +146,7 @@ def _open(source: Source) -> Iterator[tuple[InputContainer, AudioStream]]:
 
 
 def _container(file: BinaryIO) -> InputContainer:
+    check_riff(file)
     file.seek(0)
     try:
         return av.open(file, mode="r", options={"format_whitelist": ",".join(FORMATS)}, metadata_errors="ignore")

@@ -1,5 +1,11 @@
-"""What a file that is not audio looks like, in words for an error message."""
+"""What a file looks like before FFmpeg sees it: names for what is not audio, and a WAV header that must not pass."""
 
+import os
+from typing import BinaryIO
+
+from domain.errors import Rejected
+
+_MAX_PARTS = 1000
 _MAGIC = (
     (b"\x89PNG", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -28,6 +34,25 @@ def describe(head: bytes) -> str:
     if head[4:8] == b"ftyp":
         return "a damaged MP4 file"
     return "text" if _is_text(head) else f"unknown data (it begins with {head[:8].hex(' ')})"
+
+
+def check_riff(file: BinaryIO) -> None:
+    """FFmpeg allocates what the tags of a WAV file claim to need, gigabytes if they say so: Rejected where a part other
+    than the samples claims more than the whole file has. Files of other kinds pass."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    if file.read(4) not in (b"RIFF", b"RF64", b"BW64"):
+        return
+    at = 12
+    for _ in range(_MAX_PARTS):
+        if at + 8 > size:
+            return
+        file.seek(at)
+        name, length = file.read(4), int.from_bytes(file.read(4), "little")
+        if name != b"data" and length > size:
+            raise Rejected(f"a damaged WAV file: its part {name!r} claims {length} bytes and the file has {size}")
+        at += 8 + length + length % 2
+    raise Rejected(f"a damaged WAV file: it claims more than {_MAX_PARTS} parts")
 
 
 def _is_text(head: bytes) -> bool:

@@ -16,11 +16,12 @@ def encode(samples: NDArray[np.float32], rate: int = 48_000, container: str = "o
     channels = np.atleast_2d(samples)
     out = BytesIO()
     with av.open(out, "w", format=container) as file:
-        layout = {1: "mono", 2: "stereo", 6: "5.1"}[len(channels)]
+        layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[len(channels)]
         stream = file.add_stream(
             codec or CODECS[container], rate=rate, layout=layout, options={"strict": "experimental"}
         )
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(channels, np.float32), format="fltp", layout=layout)
+        interleaved = np.ascontiguousarray(channels.T.reshape(1, -1), np.float32)
+        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=layout)
         frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), 0
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             file.mux(packet)

@@ -96,6 +96,33 @@ def test_a_rate_or_a_number_of_channels_from_nowhere_is_refused() -> None:
         decode(bytes(wav), max_s=MAX_S)
 
 
+def test_eight_channels_which_crash_pyav_are_refused() -> None:
+    for judge in (probe, lambda encoded: decode(encoded, max_s=MAX_S)):
+        with pytest.raises(Rejected, match="8 channels"):
+            judge(encode(np.stack([tone(1.0)] * 8), container="ipod"))
+
+
+def test_a_wav_whose_tags_claim_gigabytes_is_refused_before_they_are_allocated() -> None:
+    wav = bytearray(encode(tone(1.0), container="wav"))
+    for part, claim in ((b"LIST", 2_000_000_020), (b"ISFT", 2_000_000_000)):
+        at = wav.index(part) + 4
+        wav[at : at + 4] = claim.to_bytes(4, "little")
+    with pytest.raises(Rejected, match=r"LIST.*claims 2000000020 bytes"):
+        probe(bytes(wav))
+
+
+def test_a_wav_of_nothing_but_headers_is_refused() -> None:
+    with pytest.raises(Rejected, match="more than 1000 parts"):
+        probe(b"RIFF\0\0\0\0WAVE" + bytes(100_000))
+
+
+def test_a_wav_that_was_cut_off_or_streamed_is_decoded() -> None:
+    wav = bytearray(encode(tone(2.0), container="wav"))
+    at = wav.index(b"data") + 4
+    wav[at : at + 4] = (0xFFFFFFFF).to_bytes(4, "little")
+    assert len(decode(bytes(wav[: len(wav) // 2]), max_s=MAX_S)) == pytest.approx(RATE_HZ, abs=100)
+
+
 SPEND_LITTLE = """
 import resource, sys, time
 from audio.decode import decode, probe
