@@ -84,7 +84,7 @@ STORED = text(
     SELECT d.dialogue_id, d.revision, d.state, d.created_at, d.changed_at,
            s.chunk_id, s.offset_start_ms, s.offset_end_ms, s.start_ts, s.end_ts
     FROM dialogues d
-    JOIN dialogue_segments s ON s.dialogue_id = d.dialogue_id AND s.revision = d.revision
+    LEFT JOIN dialogue_segments s ON s.dialogue_id = d.dialogue_id AND s.revision = d.revision
     WHERE d.device_id = :device_id AND d.state <> 'superseded'
       AND d.start_ts >= :since AND d.start_ts <= :until AND d.end_ts <= :until
     ORDER BY d.dialogue_id, s.idx
@@ -213,7 +213,7 @@ async def read_stored(tx: AsyncConnection, device_id: DeviceId, span: Span) -> l
                 DialogueState(head.state),
                 to_ms(head.created_at),
                 to_ms(head.changed_at),
-                tuple(_segment(row, to_ms(row.start_ts) - row.offset_start_ms) for row in rows),
+                tuple(_segment(row, to_ms(row.start_ts) - row.offset_start_ms) for row in rows if row.chunk_id),
             )
         )
     return found

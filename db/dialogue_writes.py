@@ -46,7 +46,7 @@ INHERIT_ALIASES = text(
 
 async def unused_ids(tx: AsyncConnection, device_id: DeviceId, firsts: Sequence[Segment]) -> list[DialogueId]:
     """An id never used before for each new dialogue, given its first segment."""
-    depth = _FIRST_CANDIDATES + len(firsts)
+    depth = _FIRST_CANDIDATES
     while True:
         candidates = [list(islice(possible_ids(device_id, first), depth)) for first in firsts]
         query = select(t.dialogues.c.dialogue_id).where(

@@ -14,6 +14,7 @@ from db.dialogue_store import to_ms
 from db.dialogue_writes import supersede, unused_ids, write_drafts
 from db.queue import Job, NewJob
 from domain.drafts import Draft, Moment, draft
+from domain.errors import ConfigError
 from domain.ids import DeviceId, DialogueId
 from domain.revisions import Matching, match
 from domain.sessionize import sessionize
@@ -28,13 +29,16 @@ LONGEST_CHUNK_FACTOR = 1.5
 
 
 def rules_of(settings: DialogueSettings) -> Rules:
-    """Seconds of the configuration → the rules' milliseconds."""
-    return Rules(
-        silence_ms=round(settings.silence_gap_s * 1000),
-        max_ms=round(settings.max_dialogue_s * 1000),
-        lateness_ms=round(settings.lateness_s * 1000),
-        revise_wait_ms=round(settings.revise_wait_s * 1000),
-    )
+    """Seconds of the configuration → the rules' milliseconds. Raises ConfigError where they contradict each other."""
+    try:
+        return Rules(
+            silence_ms=round(settings.silence_gap_s * 1000),
+            max_ms=round(settings.max_dialogue_s * 1000),
+            lateness_ms=round(settings.lateness_s * 1000),
+            revise_wait_ms=round(settings.revise_wait_s * 1000),
+        )
+    except ValueError as error:
+        raise ConfigError(f"dialogues: {error}") from None
 
 
 class DialoguesStage(Stage):

@@ -7,6 +7,7 @@ from uuid import UUID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.closing import window
 from domain.ids import ChunkId, SessionId
 from domain.sessionize import sessionize, split_speech
 from domain.timeline import Coverage, Dialogue, Rules, Segment, Span
@@ -206,3 +207,19 @@ def test_a_change_touches_nothing_beyond_its_reach_and_its_window_suffices_to_re
     seen = [s for s in segments if s.end_ms > window.start_ms and s.start_ms < window.end_ms]
     rebuilt = {d.segments for d in sessionize(seen, near, RULES) if affected.contains(d.span)}
     assert rebuilt == {d.segments for d in after if affected.contains(d.span)}
+
+
+@given(recordings(), st.data())
+@settings(max_examples=80)
+def test_audio_that_comes_outside_a_dialogues_closing_window_leaves_it_as_it_is(
+    recording: tuple[list[Segment], list[Coverage]], data: st.DataObject
+) -> None:
+    segments, coverage = recording
+    if not coverage:
+        return
+    late = data.draw(st.sampled_from(coverage))
+    before = sessionize(segments, [c for c in coverage if c != late], RULES)
+    after = {d.segments for d in sessionize(segments, coverage, RULES)}
+    for dialogue in before:
+        if not window(dialogue, RULES).widened(RULES.contiguity_ms).touches(Span(late.start_ms, late.end_ms)):
+            assert dialogue.segments in after
