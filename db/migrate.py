@@ -50,6 +50,11 @@ def head() -> str:
     return revision
 
 
+def server_version(url: str) -> int:
+    """The server's major version, for example 18."""
+    return _run(url, lambda connection: int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000)
+
+
 def differences(url: str) -> list[Any]:
     """What `alembic check` finds: the steps from the database to the tables in `db.tables`."""
     return _run(url, lambda connection: compare_metadata(MigrationContext.configure(connection), metadata))
