@@ -19,6 +19,8 @@ SESSION = {
     "timezone": "UTC",
     # A process that is stopped or cut off inside a transaction must not hold its locks for ever.
     "idle_in_transaction_session_timeout": "30s",
+    # A plan kept from when a table was empty reads the whole of it for as long as the connection lives.
+    "plan_cache_mode": "force_custom_plan",
 }
 
 _SERVER_GONE = (
