@@ -16,7 +16,6 @@ from configs.settings import load
 from domain.errors import ConfigError
 
 SAMPLES = ROOT / "samples" / "shop_day"
-POINTS = (("Demo bakery (ru)", "ru", "dev_ru_*.ogg"), ("Demo coffee shop (en)", "en", "dev_en_*.ogg"))
 console = Console()
 
 
@@ -31,9 +30,7 @@ def demo() -> None:
     try:
         with Steps() as steps:
             running = lifecycle.up(settings, steps.report)
-        for name, language, pattern in POINTS:
-            options = ImportOptions(point=name, register="Till 1", language=language, glob=pattern, wait=True)
-            import_paths(settings, [SAMPLES / "chunks"], options)
+        import_paths(settings, [], ImportOptions(manifest=SAMPLES / "manifest.csv", wait=True))
         print_day(settings, console)
         print_evaluation(settings, SAMPLES / "ground_truth.json", console)
         console.print(addresses(settings, running))

@@ -1,0 +1,25 @@
+"""One whole system for all end-to-end tests: it takes half a minute to come up."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.system import System, processes_with
+
+
+@pytest.fixture(scope="session")
+def system() -> Iterator[System]:
+    """Up, empty, with short leases; down at the end, and nothing of it left running."""
+    home = Path(tempfile.mkdtemp(prefix="sc-e2e-"))
+    system = System(home)
+    try:
+        system.cli("up")
+        yield system
+    finally:
+        system.cli("down", check=False)
+        left = processes_with(home)
+        shutil.rmtree(home, ignore_errors=True)
+    assert not left, f"left running: {[' '.join(process.cmdline()) for process in left]}"
