@@ -102,6 +102,8 @@ def import_recordings(
 
 def import_paths(settings: Settings, paths: list[Path], options: ImportOptions) -> ImportResult:
     """Imports and shows progress and summary on stderr. Raises SalesControlError where it cannot go on."""
+    if options.wait:
+        database_url(settings)  # raises before anything is sent
     place = Place(options.point, options.register, options.device, options.language)
     rows = read_manifest(options.manifest) if options.manifest else {}
     found = find(paths, options.glob, rows, place)

@@ -74,12 +74,14 @@ def pieces(path: Path, heard: Heard, max_bytes: int) -> Iterator[Piece]:
         if len(body) <= max_bytes:
             yield Piece(0, 0, round(heard.duration_s * 1000), body, heard.sample_rate, heard.channels)
             return
-    done = 0
-    for seq, pcm in enumerate(split(_decode(path), RATE)):
+    done, broken = 0, list[Rejected]()
+    for seq, pcm in enumerate(split(_until_broken(_decode(path), broken), RATE)):
         start_ms, end_ms = (1000 * n // RATE for n in (done, done + len(pcm)))
         if end_ms > start_ms:
             yield Piece(seq, start_ms, end_ms - start_ms, encode(pcm))
         done += len(pcm)
+    if broken:
+        raise broken[0]
     if not done:
         raise Rejected("has no sound in it")
 
@@ -112,6 +114,14 @@ def _decode(path: Path) -> Iterator[Pcm]:
                 yield part.to_ndarray().reshape(-1).astype(np.int16, copy=False)
     except (av.FFmpegError, ValueError, OSError) as error:
         raise Rejected(f"breaks off after {at_s:.0f} s ({_short(error)})") from None
+
+
+def _until_broken(blocks: Iterator[Pcm], broken: list[Rejected]) -> Iterator[Pcm]:
+    """The blocks up to where decoding breaks off, so that what was decoded by then is still cut and sent."""
+    try:
+        yield from blocks
+    except Rejected as error:
+        broken.append(error)
 
 
 def _short(error: Exception) -> str:
