@@ -39,7 +39,7 @@ class Vad(Stage):
     subject = SubjectKind.CHUNK
     timeout_s = 120.0
     concurrency = 2
-    """One decodes while the other writes; both detectors and the decoder release the interpreter."""
+    """One decodes while the other writes; the decoder and Silero release the interpreter."""
     status_column = _chunks.c.status
 
     async def start(self, ctx: StageContext) -> None:
