@@ -1,7 +1,5 @@
 """A few cells of the kill matrix; `benchmarks/kill_matrix.py` plays all of them."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from cluster.steps import Step
@@ -17,11 +15,11 @@ def scene(system: System) -> Scene:
 
 
 @pytest.fixture(scope="module")
-def expected(scene: Scene) -> Iterator[Outcome]:
+def expected(scene: Scene) -> Outcome:
     outcome = scene.undisturbed()
     assert outcome.dialogues
     assert all(dialogue["analysis_status"] in ("DONE", "SKIPPED") for dialogue in outcome.dialogues)
-    yield outcome
+    return outcome
 
 
 @pytest.mark.parametrize(
