@@ -5,6 +5,7 @@ A chunk's change is remembered in the chunk's own row: it `is_unsettled` while `
 Content that changes under an unchanged status (decoded anew, erased) is announced by setting `settled_status` to null.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -14,6 +15,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db import dialogue_sql as sql
 from db.queue import NewJob
 from domain.ids import ChunkId, DeviceId, DialogueId, PointId, RegisterId, SessionId
 from domain.revisions import Stored
@@ -21,86 +23,6 @@ from domain.status import ChunkStatus, DialogueState
 from domain.timeline import Arrival, Coverage, Fate, Segment, Span
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-SETTLE = text(
-    """
-    UPDATE audio_chunks SET settled_status = status
-    WHERE chunk_id = ANY (ARRAY(
-        SELECT chunk_id FROM audio_chunks
-        WHERE device_id = :device_id AND is_unsettled
-        ORDER BY start_ts LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
-    ))
-    RETURNING start_ts, end_ts, decoded_ms
-    """
-)
-IS_UNSETTLED = text(
-    """
-    SELECT EXISTS (SELECT FROM audio_chunks WHERE device_id = :device_id AND is_unsettled)
-    """
-)
-DUE = text(
-    """
-    SELECT start_ts, end_ts FROM dialogues
-    WHERE device_id = :device_id AND state = 'open' AND close_at <= :now
-    ORDER BY close_at LIMIT :limit
-    """
-)
-NEXT_CLOSE = text(
-    """
-    SELECT close_at FROM dialogues
-    WHERE device_id = :device_id AND state = 'open' AND close_at IS NOT NULL
-    ORDER BY close_at LIMIT 1
-    """
-)
-AUDIO = text(
-    """
-    WITH near AS MATERIALIZED (
-        SELECT c.chunk_id, c.point_id, c.register_id, c.session_id, c.seq, c.start_ts, c.end_ts, c.decoded_ms,
-               c.status, c.settled_status, c.received_at,
-               coalesce(
-                   (SELECT n.received_at FROM audio_chunks n
-                    WHERE n.device_id = :device_id AND n.session_id = c.session_id AND n.seq > c.seq
-                    ORDER BY n.seq LIMIT 1),
-                   (SELECT n.received_at FROM audio_chunks n
-                    WHERE n.device_id = :device_id AND n.start_ts > c.start_ts
-                      AND (c.session_id IS NULL OR n.session_id IS DISTINCT FROM c.session_id)
-                    ORDER BY n.start_ts LIMIT 1),
-                   (SELECT n.received_at FROM audio_chunks n
-                    WHERE n.device_id = :device_id ORDER BY n.received_at DESC LIMIT 1)
-               ) AS followed_at
-        FROM audio_chunks c
-        WHERE c.device_id = :device_id AND c.start_ts > :earliest AND c.start_ts < :until
-          AND greatest(c.end_ts, c.start_ts + c.decoded_ms * interval '1 millisecond') > :since
-    )
-    SELECT near.*, s.offset_start_ms, s.offset_end_ms
-    FROM near
-    LEFT JOIN speech_segments s
-        ON s.chunk_id = near.chunk_id AND near.settled_status = 'DONE' AND s.start_ts < :until AND s.end_ts > :since
-    ORDER BY near.start_ts, near.chunk_id, s.idx
-    """
-)
-STORED = text(
-    """
-    SELECT d.dialogue_id, d.revision, d.state, d.created_at, d.changed_at,
-           s.chunk_id, s.offset_start_ms, s.offset_end_ms, s.start_ts, s.end_ts
-    FROM dialogues d
-    LEFT JOIN dialogue_segments s ON s.dialogue_id = d.dialogue_id AND s.revision = d.revision
-    WHERE d.device_id = :device_id AND d.state <> 'superseded'
-      AND d.start_ts >= :since AND d.start_ts <= :until AND d.end_ts <= :until
-    ORDER BY d.dialogue_id, s.idx
-    """
-)
-OWES_NOTHING_BEFORE = text(
-    """
-    UPDATE devices SET delivered_until = :until WHERE device_id = :device_id
-    """
-)
-LOOK_AGAIN = text(
-    """
-    UPDATE dialogues SET close_at = now()
-    WHERE device_id = :device_id AND state = 'open' AND close_at > now() AND start_ts < :until
-    """
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,37 +71,36 @@ async def owe_nothing_before(tx: AsyncConnection, device_id: DeviceId, until: da
     Returns the job that closes them. Audio that comes after all is late data as any other.
     """
     where = {"device_id": device_id, "until": until}
-    await tx.execute(OWES_NOTHING_BEFORE, where)
-    await tx.execute(LOOK_AGAIN, where)
+    await tx.execute(sql.OWES_NOTHING_BEFORE, where)
+    await tx.execute(sql.LOOK_AGAIN, where)
     return dialogues_job(device_id)
 
 
 async def settle(tx: AsyncConnection, device_id: DeviceId, limit: int) -> list[Span]:
     """Takes the earliest changed chunks into account and returns their time. Rows that somebody locks are left."""
-    rows = await tx.execute(SETTLE, {"device_id": device_id, "limit": limit})
+    rows = await tx.execute(sql.SETTLE, {"device_id": device_id, "limit": limit})
     return [Span(to_ms(row.start_ts), _end_ms(row)) for row in rows]
 
 
 async def is_unsettled(tx: AsyncConnection, device_id: DeviceId) -> bool:
     """Is there a changed chunk left?"""
-    return bool((await tx.execute(IS_UNSETTLED, {"device_id": device_id})).scalar_one())
+    return bool((await tx.execute(sql.IS_UNSETTLED, {"device_id": device_id})).scalar_one())
 
 
 async def due(tx: AsyncConnection, device_id: DeviceId, now: datetime, limit: int) -> list[Span]:
     """Open dialogues whose time to close has come, earliest first."""
-    rows = await tx.execute(DUE, {"device_id": device_id, "now": now, "limit": limit})
+    rows = await tx.execute(sql.DUE, {"device_id": device_id, "now": now, "limit": limit})
     return [Span(to_ms(row.start_ts), to_ms(row.end_ts)) for row in rows]
 
 
 async def next_close(tx: AsyncConnection, device_id: DeviceId) -> datetime | None:
     """The earliest instant at which an open dialogue may close; None where all wait for received audio."""
-    return (await tx.execute(NEXT_CLOSE, {"device_id": device_id})).scalar_one_or_none()
+    return (await tx.execute(sql.NEXT_CLOSE, {"device_id": device_id})).scalar_one_or_none()
 
 
 async def owed_from_ms(tx: AsyncConnection, device_id: DeviceId) -> int:
     """The device owes nothing from before; 0 where it never said so."""
-    query = text("SELECT delivered_until FROM devices WHERE device_id = :device_id")
-    until = (await tx.execute(query, {"device_id": device_id})).scalar_one_or_none()
+    until = (await tx.execute(sql.OWED, {"device_id": device_id})).scalar_one_or_none()
     return 0 if until is None else to_ms(until)
 
 
@@ -192,18 +113,24 @@ async def read_audio(tx: AsyncConnection, device_id: DeviceId, window: Span, lon
         "earliest": to_instant(window.start_ms - longest_chunk_ms),
     }
     audio = Audio([], [], [], {})
-    for chunk_id, group in groupby(await tx.execute(AUDIO, where), key=attrgetter("chunk_id")):
+    for chunk_id, group in groupby(await tx.execute(sql.AUDIO, where), key=attrgetter("chunk_id")):
         rows = list(group)
         _add_chunk(audio, ChunkId(chunk_id), rows[0])
         audio.segments.extend(_segment(row, to_ms(row.start_ts)) for row in rows if row.offset_start_ms is not None)
     return audio
 
 
+async def lock_stored(tx: AsyncConnection, device_id: DeviceId, spans: Sequence[Span]) -> None:
+    """Locks the current dialogues that lie wholly in one of the spans, by id as every holder of several does."""
+    since, until = [to_instant(s.start_ms) for s in spans], [to_instant(s.end_ms) for s in spans]
+    await tx.execute(sql.LOCK, {"device_id": device_id, "since": since, "until": until})
+
+
 async def read_stored(tx: AsyncConnection, device_id: DeviceId, span: Span) -> list[Stored]:
     """Current dialogues that lie wholly in the span."""
     where = {"device_id": device_id, "since": to_instant(span.start_ms), "until": to_instant(span.end_ms)}
     found = []
-    for dialogue_id, group in groupby(await tx.execute(STORED, where), key=attrgetter("dialogue_id")):
+    for dialogue_id, group in groupby(await tx.execute(sql.STORED, where), key=attrgetter("dialogue_id")):
         rows = list(group)
         head = rows[0]
         found.append(

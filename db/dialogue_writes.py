@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db import dialogue_sql as sql
 from db import tables as t
 from db.dialogue_store import Place, to_instant
 from domain.drafts import Draft
@@ -15,33 +16,6 @@ from domain.status import DialogueState
 from domain.timeline import Segment
 
 _FIRST_CANDIDATES = 4
-
-REBUILD = text(
-    """
-    UPDATE dialogues SET
-        revision = :revision, point_id = :point_id, register_id = :register_id, start_ts = :start_ts, end_ts = :end_ts,
-        state = :state, close_at = :close_at, closed_at = :closed_at, changed_at = :changed_at, language = NULL,
-        asr_status = 'PENDING', asr_pass = NULL, asr_model = NULL, asr_reasons = '[]'::jsonb,
-        analysis_status = 'PENDING', skip_reason = NULL, error = NULL
-    WHERE dialogue_id = :dialogue_id
-    """
-)
-CLOSE = text(
-    """
-    UPDATE dialogues SET state = :state, close_at = :close_at, closed_at = :closed_at WHERE dialogue_id = :dialogue_id
-    """
-)
-SUPERSEDE = text(
-    """
-    UPDATE dialogues SET state = 'superseded', alias_of = :heir, close_at = NULL, changed_at = :changed_at
-    WHERE dialogue_id = :dialogue_id
-    """
-)
-INHERIT_ALIASES = text(
-    """
-    UPDATE dialogues SET alias_of = :heir WHERE alias_of = :dialogue_id
-    """
-)
 
 
 async def unused_ids(tx: AsyncConnection, device_id: DeviceId, firsts: Sequence[Segment]) -> list[DialogueId]:
@@ -68,9 +42,7 @@ async def unused_ids(tx: AsyncConnection, device_id: DeviceId, firsts: Sequence[
 async def write_drafts(
     tx: AsyncConnection, device_id: DeviceId, drafts: Sequence[Draft], places: Mapping[ChunkId, Place], now_ms: int
 ) -> None:
-    """Creates, rebuilds or closes, by id so that locks are taken in one order. A dialogue is where its first chunk was
-    recorded."""
-    drafts = sorted(drafts, key=lambda draft: str(draft.dialogue_id))
+    """Creates, rebuilds or closes. A dialogue is where its first chunk was recorded. Old ones are locked before."""
     created = [draft for draft in drafts if draft.is_new]
     rebuilt = [draft for draft in drafts if draft.is_changed and not draft.is_new]
     waiting = [draft for draft in drafts if not draft.is_changed]
@@ -78,9 +50,9 @@ async def write_drafts(
         rows = [{"device_id": device_id, **_values(draft, places, now_ms)} for draft in created]
         await tx.execute(insert(t.dialogues), rows)
     if rebuilt:
-        await tx.execute(REBUILD, [_values(draft, places, now_ms) for draft in rebuilt])
+        await tx.execute(sql.REBUILD, [_values(draft, places, now_ms) for draft in rebuilt])
     if waiting:
-        await tx.execute(CLOSE, [_closing(draft, now_ms) for draft in waiting])
+        await tx.execute(sql.CLOSE, [_closing(draft, now_ms) for draft in waiting])
     await _write_segments(tx, [*created, *rebuilt])
 
 
@@ -91,10 +63,10 @@ async def supersede(tx: AsyncConnection, heirs: Sequence[tuple[DialogueId, Dialo
     rows = [
         {"dialogue_id": old, "heir": heir, "changed_at": to_instant(now_ms)} for old, heir in sorted(heirs, key=str)
     ]
-    await tx.execute(SUPERSEDE, rows)
+    await tx.execute(sql.SUPERSEDE, rows)
     inherited = [{"dialogue_id": row["dialogue_id"], "heir": row["heir"]} for row in rows if row["heir"] is not None]
     if inherited:
-        await tx.execute(INHERIT_ALIASES, inherited)
+        await tx.execute(sql.INHERIT_ALIASES, inherited)
 
 
 async def _write_segments(tx: AsyncConnection, drafts: Sequence[Draft]) -> None:

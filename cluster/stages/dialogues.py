@@ -73,8 +73,10 @@ class DialoguesStage(Stage):
         moment = Moment(to_ms(now), await store.owed_from_ms(tx, device_id))
         settled = await store.settle(tx, device_id, BATCH)
         due = await store.due(tx, device_id, now, BATCH)
+        changes = merge([*settled, *due], self._rules)
+        await store.lock_stored(tx, device_id, [self._rules.affected(change) for change in changes])
         followers: list[NewJob] = []
-        for change in merge([*settled, *due], self._rules):
+        for change in changes:
             followers += await self._rebuild(tx, device_id, moment, change)
         return followers + await _again(tx, device_id, now, has_settled=bool(settled))
 

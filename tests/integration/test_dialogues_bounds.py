@@ -13,6 +13,7 @@ from sqlalchemy import TextClause, select, text
 
 from cluster.stages.dialogues import DialoguesStage
 from configs.settings import load
+from db import dialogue_sql as sql
 from db import dialogue_store as store
 from db import tables as t
 from db.dialogue_store import Audio, dialogues_job, to_instant
@@ -28,19 +29,20 @@ MOST_ROWS = 400
 WINDOW = Rules().window(Span(DAY_START_MS - 10 * MIN, DAY_START_MS - 9 * MIN))
 NOW = to_instant(DAY_START_MS)
 STATEMENTS = {
-    "settle": (store.SETTLE, {"limit": 50}),
-    "is_unsettled": (store.IS_UNSETTLED, {}),
-    "due": (store.DUE, {"now": NOW, "limit": 50}),
-    "next_close": (store.NEXT_CLOSE, {}),
+    "settle": (sql.SETTLE, {"limit": 50}),
+    "is_unsettled": (sql.IS_UNSETTLED, {}),
+    "due": (sql.DUE, {"now": NOW, "limit": 50}),
+    "next_close": (sql.NEXT_CLOSE, {}),
     "audio": (
-        store.AUDIO,
+        sql.AUDIO,
         {
             "since": to_instant(WINDOW.start_ms),
             "until": to_instant(WINDOW.end_ms),
             "earliest": to_instant(WINDOW.start_ms - 15 * MIN),
         },
     ),
-    "stored": (store.STORED, {"since": to_instant(WINDOW.start_ms), "until": to_instant(WINDOW.end_ms)}),
+    "lock": (sql.LOCK, {"since": [to_instant(WINDOW.start_ms)], "until": [to_instant(WINDOW.end_ms)]}),
+    "stored": (sql.STORED, {"since": to_instant(WINDOW.start_ms), "until": to_instant(WINDOW.end_ms)}),
 }
 
 

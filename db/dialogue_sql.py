@@ -1,0 +1,124 @@
+"""The statements of the dialogues stage. All are about one device; none reads more than its window."""
+
+from sqlalchemy import text
+
+SETTLE = text(
+    """
+    UPDATE audio_chunks SET settled_status = status
+    WHERE chunk_id = ANY (ARRAY(
+        SELECT chunk_id FROM audio_chunks
+        WHERE device_id = :device_id AND is_unsettled
+        ORDER BY start_ts LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+    ))
+    RETURNING start_ts, end_ts, decoded_ms
+    """
+)
+IS_UNSETTLED = text(
+    """
+    SELECT EXISTS (SELECT FROM audio_chunks WHERE device_id = :device_id AND is_unsettled)
+    """
+)
+DUE = text(
+    """
+    SELECT start_ts, end_ts FROM dialogues
+    WHERE device_id = :device_id AND state = 'open' AND close_at <= :now
+    ORDER BY close_at LIMIT :limit
+    """
+)
+NEXT_CLOSE = text(
+    """
+    SELECT close_at FROM dialogues
+    WHERE device_id = :device_id AND state = 'open' AND close_at IS NOT NULL
+    ORDER BY close_at LIMIT 1
+    """
+)
+AUDIO = text(
+    """
+    WITH near AS MATERIALIZED (
+        SELECT c.chunk_id, c.point_id, c.register_id, c.session_id, c.seq, c.start_ts, c.end_ts, c.decoded_ms,
+               c.status, c.settled_status, c.received_at,
+               coalesce(
+                   (SELECT n.received_at FROM audio_chunks n
+                    WHERE n.device_id = :device_id AND n.session_id = c.session_id AND n.seq > c.seq
+                    ORDER BY n.seq LIMIT 1),
+                   (SELECT n.received_at FROM audio_chunks n
+                    WHERE n.device_id = :device_id AND n.start_ts > c.start_ts
+                      AND (c.session_id IS NULL OR n.session_id IS DISTINCT FROM c.session_id)
+                    ORDER BY n.start_ts LIMIT 1),
+                   (SELECT n.received_at FROM audio_chunks n
+                    WHERE n.device_id = :device_id ORDER BY n.received_at DESC LIMIT 1)
+               ) AS followed_at
+        FROM audio_chunks c
+        WHERE c.device_id = :device_id AND c.start_ts > :earliest AND c.start_ts < :until
+          AND greatest(c.end_ts, c.start_ts + c.decoded_ms * interval '1 millisecond') > :since
+    )
+    SELECT near.*, s.offset_start_ms, s.offset_end_ms
+    FROM near
+    LEFT JOIN speech_segments s
+        ON s.chunk_id = near.chunk_id AND near.settled_status = 'DONE' AND s.start_ts < :until AND s.end_ts > :since
+    ORDER BY near.start_ts, near.chunk_id, s.idx
+    """
+)
+LOCK = text(
+    """
+    SELECT d.dialogue_id
+    FROM unnest(CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[])) AS span (since, until)
+    JOIN dialogues d ON d.device_id = :device_id AND d.state <> 'superseded'
+        AND d.start_ts >= span.since AND d.start_ts <= span.until AND d.end_ts <= span.until
+    ORDER BY d.dialogue_id
+    FOR NO KEY UPDATE OF d
+    """
+)
+STORED = text(
+    """
+    SELECT d.dialogue_id, d.revision, d.state, d.created_at, d.changed_at,
+           s.chunk_id, s.offset_start_ms, s.offset_end_ms, s.start_ts, s.end_ts
+    FROM dialogues d
+    LEFT JOIN dialogue_segments s ON s.dialogue_id = d.dialogue_id AND s.revision = d.revision
+    WHERE d.device_id = :device_id AND d.state <> 'superseded'
+      AND d.start_ts >= :since AND d.start_ts <= :until AND d.end_ts <= :until
+    ORDER BY d.dialogue_id, s.idx
+    """
+)
+OWES_NOTHING_BEFORE = text(
+    """
+    UPDATE devices SET delivered_until = :until WHERE device_id = :device_id
+    """
+)
+LOOK_AGAIN = text(
+    """
+    UPDATE dialogues SET close_at = now()
+    WHERE device_id = :device_id AND state = 'open' AND close_at > now() AND start_ts < :until
+    """
+)
+OWED = text(
+    """
+    SELECT delivered_until FROM devices WHERE device_id = :device_id
+    """
+)
+REBUILD = text(
+    """
+    UPDATE dialogues SET
+        revision = :revision, point_id = :point_id, register_id = :register_id, start_ts = :start_ts, end_ts = :end_ts,
+        state = :state, close_at = :close_at, closed_at = :closed_at, changed_at = :changed_at, language = NULL,
+        asr_status = 'PENDING', asr_pass = NULL, asr_model = NULL, asr_reasons = '[]'::jsonb,
+        analysis_status = 'PENDING', skip_reason = NULL, error = NULL
+    WHERE dialogue_id = :dialogue_id
+    """
+)
+CLOSE = text(
+    """
+    UPDATE dialogues SET state = :state, close_at = :close_at, closed_at = :closed_at WHERE dialogue_id = :dialogue_id
+    """
+)
+SUPERSEDE = text(
+    """
+    UPDATE dialogues SET state = 'superseded', alias_of = :heir, close_at = NULL, changed_at = :changed_at
+    WHERE dialogue_id = :dialogue_id
+    """
+)
+INHERIT_ALIASES = text(
+    """
+    UPDATE dialogues SET alias_of = :heir WHERE alias_of = :dialogue_id
+    """
+)
