@@ -84,7 +84,7 @@ READY = text("""
     WHERE rank <= :slots
     ORDER BY class, rank
 """)
-"""NOT IN: the running keys are hashed once. A join with them would be estimated at one row and cost their number each."""
+"""NOT IN hashes the running keys once; a join with them, planned for one row, costs each candidate their number."""
 
 LEASE = text("""
     WITH chosen AS (
