@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import numpy as np
 import pytest
-from shop import ADMIN, Shop
+from shop import ADMIN, Shop, running
 from sqlalchemy import text
 
 from audio.decode import decode
 from cluster.cli.import_ import ImportOptions, ImportResult, import_paths
-from cluster.recordings.upload import Fate
+from cluster.recordings import upload
+from cluster.recordings.upload import Fate, Sender, Uploader
 from configs.settings import Settings
-from domain.errors import ConfigError, Conflict, Rejected
+from domain.errors import ConfigError, Conflict, Rejected, Unavailable
+from serve_apps.application import Deps
 
 
 class Till:
@@ -273,3 +276,28 @@ async def test_a_new_device_may_be_given_its_id(till: Till, day: Path) -> None:
     device_id = uuid4()
     await till.imports(day, glob="dev_ru_*0000Z.ogg", device=str(device_id))
     assert {chunk["device_id"] for chunk in await till.chunks()} == {device_id}
+
+
+async def test_a_busy_server_is_asked_again_until_it_takes_everything(deps: Deps, samples: Path, folder: Path) -> None:
+    for second in range(6):
+        tone(folder / f"20260302_10100{second}.wav", 1)
+    async with running(deps, samples, max_in_flight=1) as shop:
+        till = Till(shop)
+        assert fates(await till.imports(folder)) == ["accepted"] * 6
+        assert len(await till.chunks()) == 6
+
+
+async def test_a_server_that_stays_away_ends_the_import_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(upload, "PATIENCE_S", 0.2)
+    sender = Sender(uuid4(), uuid4(), uuid4(), "UTC", "token")
+    async with httpx.AsyncClient(base_url="http://127.0.0.1:9") as http:
+        uploader = Uploader(http, {sender.device_id: sender}, 1000)
+        with pytest.raises(Unavailable, match="run the same command again"):
+            await uploader.announce(sender.device_id, datetime.now(UTC))
+
+
+async def test_a_device_that_is_shut_out_ends_the_import(till: Till, shop: Shop, day: Path) -> None:
+    path = f"/api/v1/admin/devices/{shop.device.device_id}"
+    (await shop.client.patch(path, headers=ADMIN, json={"is_enabled": False})).raise_for_status()
+    with pytest.raises(Rejected, match="disabled"):
+        await till.imports(day, glob="*0000Z.ogg", device=str(shop.device.device_id))
