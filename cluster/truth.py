@@ -1,6 +1,7 @@
 """Reading what `eval` compares: a truth file of the sample's format, and an export."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -53,8 +54,9 @@ class Truth(BaseModel):
         return round(self.start_time.timestamp() * 1000)
 
     @property
-    def end_ms(self) -> int:
-        return self.start_ms + round(self.total_seconds * 1000)
+    def period(self) -> tuple[datetime, datetime]:
+        """First instant of the timeline, and the first one after it."""
+        return self.start_time, self.start_time + timedelta(seconds=self.total_seconds)
 
     def spans(self, rules: Rules) -> list[TrueSpan]:
         """The rule applied to the true speech (the utterances where speech is not given), with what lies in each."""

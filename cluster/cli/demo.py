@@ -12,10 +12,13 @@ from cluster.cli.day import print_day
 from cluster.cli.evaluate import print_evaluation
 from cluster.cli.import_ import ImportOptions, import_paths
 from cluster.release import ROOT
+from cluster.truth import read_truth
 from configs.settings import load
+from db.exports import Selection
 from domain.errors import ConfigError
 
 SAMPLES = ROOT / "samples" / "shop_day"
+TRUTH = SAMPLES / "ground_truth.json"
 console = Console()
 
 
@@ -31,8 +34,8 @@ def demo() -> None:
         with Steps() as steps:
             running = lifecycle.up(settings, steps.report)
         import_paths(settings, [], ImportOptions(manifest=SAMPLES / "manifest.csv", wait=True))
-        print_day(settings, console)
-        print_evaluation(settings, SAMPLES / "ground_truth.json", console)
+        print_day(settings, console, Selection(*read_truth(TRUTH).period))
+        print_evaluation(settings, TRUTH, console)
         console.print(addresses(settings, running))
         if os.environ.get("DEMO_EXIT") != "1":
             console.print("\nCtrl-C stops everything.")

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -56,7 +55,7 @@ def _evaluate(
     point: str | None = None,
     device: UUID | None = None,
 ) -> Evaluation:
-    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (truth.start_ms, truth.end_ms))
+    start, end = truth.period
     if predicted:
         dialogues = [
             d
