@@ -66,8 +66,8 @@ def content(dialogues: Sequence[Sequence[Segment]], numbers: dict[ChunkId, int])
 
 
 def random_day(random: Random) -> Day:
-    """Five minutes to an hour of one device."""
-    talk = list(_talk(random, random.choice([200, 300, 900, 2400]) * S))
+    """A few minutes to an hour of one device."""
+    talk = list(_talk(random, random.choice([150, 150, 300, 300, 900, 2400]) * S))
     clips = list(_record(random, talk, end_ms=talk[-1].end_ms + random.randrange(90 * S)))
     if random.random() < 0.15:
         clips += _record(random, talk, end_ms=talk[-1].end_ms // 2, first=len(clips))
