@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from configs.settings import FOLDER
+from configs.layers import FOLDER
 from domain.errors import ConfigError
 
 PROMPTS = FOLDER / "prompts"

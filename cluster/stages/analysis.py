@@ -1,5 +1,6 @@
 """analysis: one transcript → was something extra offered, how well, and did the customer take it (DESIGN 7)."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -23,6 +24,8 @@ from domain.transcript import Transcript, Utterance
 from domain.verdict import DEFAULT_CATALOGUE, Provenance, Verdict
 
 _dialogues, _transcripts, _analyses = t.dialogues, t.dialogue_transcripts, t.dialogue_upsell_analysis
+AHEAD = 4
+"""One job claimed ahead for so many in flight."""
 REVISED = "revised"
 """The transcript is of another revision than the job; such a result is kept as superseded."""
 _UTTERANCES = TypeAdapter(tuple[Utterance, ...])
@@ -55,13 +58,14 @@ class Analysis(Stage):
     status_column = _dialogues.c.analysis_status
 
     _engine: Engine | None = None
-    _window: int = 1
+    _concurrency: int = 1
 
     async def start(self, ctx: StageContext) -> None:
         """Raises ConfigError where the settings name an engine or prompt that there is not."""
         settings = ctx.settings.analysis
         self._engine = build_engine(settings)
-        self._window = settings.concurrency
+        self._concurrency = settings.concurrency
+        self._slots = asyncio.Semaphore(settings.concurrency)
         self._prefilter = PrefilterRules(settings.min_words, round(settings.min_duration_s * 1000))
 
     async def stop(self) -> None:
@@ -69,8 +73,9 @@ class Analysis(Stage):
             await self._engine.close()
 
     def window(self, backlog: Backlog) -> int:
-        """Requests wait, they do not compute: as many in flight as the settings allow."""
-        return self._window
+        """As many as the settings allow to ask at once, and some that are claimed and ready when one is answered: else
+        every slot would stand empty while its last verdict is committed and the next job is claimed."""
+        return self._concurrency + -(-self._concurrency // AHEAD)
 
     async def run(self, ctx: StageContext, job: Job) -> AnalysisResult:
         """Raises Rejected where there is no transcript, and what the engine raises."""
@@ -83,7 +88,8 @@ class Analysis(Stage):
             return AnalysisResult(given.sha256, skip_reason=reason)
         if self._engine is None:
             raise Unavailable("the analysis engine has not started")
-        raw, provenance = await self._engine.analyse(given.transcript, given.catalogue)
+        async with self._slots:
+            raw, provenance = await self._engine.analyse(given.transcript, given.catalogue)
         return AnalysisResult(
             given.sha256, verdict=ground(raw, given.transcript, given.catalogue), provenance=provenance
         )
