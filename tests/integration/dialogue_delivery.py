@@ -23,7 +23,7 @@ from db.engine import Database
 from db.queue import Job, NewJob
 from domain.ids import ChunkId, DeviceId
 from domain.status import ChunkStatus, DialogueState, JobClass
-from domain.timeline import Rules, Segment
+from domain.timeline import Segment
 
 MIN = 60 * S
 Step = tuple[int, str, Clip]
@@ -74,7 +74,6 @@ class Delivery:
 
     db: Database
     random: Random
-    rules: Rules = field(default_factory=Rules)
     device_id: DeviceId = field(default_factory=lambda: DeviceId(uuid4()))
     clock_ms: int = 0
     job_at_ms: int | None = None
