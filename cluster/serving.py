@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import yaml
 
-from configs.settings import FOLDER, Settings
+from configs.layers import FOLDER
+from configs.settings import Settings
 from domain.errors import SalesControlError
 
 READY_TIMEOUT_S = 180.0
