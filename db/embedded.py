@@ -160,7 +160,7 @@ def _private_socket_folder(data: Path) -> Path:
     """Named by the data folder's identity on disk, so that it stays the same when the home moves."""
     info = data.stat()
     name = hashlib.sha256(f"{info.st_dev}:{info.st_ino}".encode()).hexdigest()[:12]
-    return Path("/tmp") / f"salescontrol-{name}"
+    return Path("/tmp") / f"salescontrol-pg-{name}"
 
 
 def _pid_file(data: Path) -> list[str]:

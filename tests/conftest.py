@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -90,6 +91,7 @@ async def _execute(url: str, statement: str) -> None:
 def _end_servers_of_killed_sessions() -> None:
     for home in Path("/tmp").glob(f"{HOMES}*"):
         pid = home.name.removeprefix(HOMES).split("-")[0]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)) and home.stat().st_uid == os.geteuid():
-            embedded.stop(home)
-            shutil.rmtree(home)
+        with suppress(FileNotFoundError):  # another session that starts now does the same
+            if pid.isdigit() and not psutil.pid_exists(int(pid)) and home.stat().st_uid == os.geteuid():
+                embedded.stop(home)
+                shutil.rmtree(home)
