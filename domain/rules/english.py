@@ -30,7 +30,7 @@ ENGLISH = Lexicon(
         ),
         "syrup": any_of(
             [
-                r"syrups?|(?:vanilla|caramel|hazelnut|pumpkin spice) shot",
+                r"syrups?|caramel|hazelnut|(?:vanilla|caramel|hazelnut|pumpkin spice) shot",
             ]
         ),
         "combo": any_of(
@@ -54,13 +54,18 @@ ENGLISH = Lexicon(
     goods=any_of(
         [
             r"coffees?|tea|hot chocolate|juices?|smoothies?|lemonades?|soda|drinks?|water|beers?|wine|milkshakes?",
-            r"sandwich(?:es)?|salads?|soup|hot dogs?|fries|crisps|chips|nuts|snacks?|gum|mints|bread|butter|jam|honey|granola",
+            r"sandwich(?:es)?|salads?|soup|hot dogs?|fries|crisps|chips|nuts|snacks?|gum|mints|bread|butter|jam",
+            r"honey|granola",
             r"shortbread|bars?|dips?|garlic bread|nuggets|wedges|onion rings|hash browns?|slice|bites",
             r"screen ?wash|wash|wax|oil|additive|de icer|air fresheners?|wipers?|antifreeze|gloves|wipes|tissues",
-            r"vitamins?|sprays?|probiotics?|lozenges|creams?|lotions?|balms?|plasters?|gel|masks?|thermometers?|drops|sun ?cream|sunscreen",
-            r"warranty|cover|insurance|plan|set ?up|installation|adapters?|keyboards?|speakers?|power ?banks?|subscription|antivirus|ink|paper|stands?|bracket|controller",
-            r"belts?|socks|laces|scar(?:f|ves)|ties?|earrings|polish|conditioner|shampoo|moisturi[sz]er|lipstick|perfume|brush(?:es)?",
-            r"vases?|feed|fertili[sz]er|compost|pots?|treats?|toys?|leads?|litter|bookmarks?|pens?|cards?(?! reader)|candles?|wrapping|lights?|locks?|helmets?|pumps? for",
+            r"vitamins?|sprays?|probiotics?|lozenges|creams?|lotions?|balms?|plasters?|gel|masks?|thermometers?",
+            r"drops|sun ?cream|sunscreen",
+            r"warranty|cover|insurance|plan|set ?up|installation|adapters?|keyboards?|speakers?|power ?banks?",
+            r"subscription|antivirus|ink|paper|stands?|bracket|controller",
+            r"belts?|socks|laces|scar(?:f|ves)|ties?|earrings|polish|conditioner|shampoo|moisturi[sz]er|lipstick",
+            r"perfume|brush(?:es)?",
+            r"vases?|feed|fertili[sz]er|compost|pots?|treats?|toys?|leads?|litter|bookmarks?|pens?",
+            r"cards?(?! reader)|candles?|wrapping|lights?|locks?|helmets?|pumps? for",
             r"popcorn|nachos|tickets? for|screws|sandpaper|rollers?",
         ]
     ),

@@ -33,7 +33,8 @@ ENGLISH_OFFERS = OfferPhrases(
             r"(?:extended|extra|additional|longer|accidental|three year|two year|3 year|2 year|"
             r"five year) (?:\w+ )?(?:warranty|cover(?:age)?|guarantee|protection|care|damage)",
             r"(?:protection|care|insurance) plan|extend (?:that|it|the|your)",
-            r"(?:make|turn|upgrade|bump|change) (?:it|that|this|them|you|your \w+)(?: up)? (?:a |an |into |"
+            r"(?:i|we|you|to)(?: can| could| also| just)* (?:make|turn|upgrade|bump|change) (?:it|that|this|them|"
+            r"you|your \w+)(?: up)? (?:a |an |into |",
             r"to )*(?:large|larger|double|medium|meal|combo|bigger|full|big)",
             r"go large|supersize|upsize|upgrade",
             r"why not (?:try|add|grab|treat|make)|treat yourself|help yourself to|care for (?:a|an|some)",
@@ -58,12 +59,16 @@ ENGLISH_OFFERS = OfferPhrases(
             r"^(?:and|maybe|perhaps|or maybe) (?:a|an|some)(?: \w+){1,4}(?: with| to| for)?",
             rf"{_GIVE} (?:one|it|that|some|a|an|in)(?: \w+){{0,3}} for you",
             r"^(?:and |maybe )?(?:add|grab|make it) (?:a|an|some|two)(?= )",
-            r"(?:you|we|i) (?:can|could) (?:also |always |just )?(?:pop|add|make|get|include|do|have|extend|throw|put|"
+            r"(?:we|i) (?:can|could) (?:\w+ ){1,4}(?:for you|if you(?:'d)? like)",
+            r"(?:you|we|i) (?:can|could) (?:also |always |just )?(?:pop|add|make|get|include|do|have|extend|throw|"
+            r"put|",
             r"give you|upgrade)",
         ]
     ),
     upsize=any_of(
         [
+            r"(?:for|is|are) (?:only |just )?(?:an? )?(?:(?!minute|day|week|year)\w+ ){1,3}(?:more|"
+            r"extra)(?! (?:minute|day|week))",
             r"(?:\w+ )?(?:pounds?|dollars?|cents?|pence|quid|bucks|euros?|p) (?:more|extra)|more than double|"
             r"make (?:it|that|this)(?: \w+)? (?:large|larger|double|medium|bigger)|go (?:for )?(?:the |a )?large",
             r"size up|bigger one|twice (?:as much|the size)",
@@ -145,7 +150,8 @@ ENGLISH_OFFERS = OfferPhrases(
     choice=any_of([r"or"]),
     unavailable=any_of(
         [
-            r"sold out|out of stock|run out|ran out|(?:we|i) (?:don't|do not) have|haven't got (?:any|the|that)|we're out|afraid|unfortunately",
+            r"sold out|out of stock|run out|ran out|(?:we|i) (?:don't|do not) have|haven't got (?:any|the|that)",
+            r"we're out|afraid|unfortunately",
             r"no longer|discontinued",
         ]
     ),

@@ -26,7 +26,8 @@ ENGLISH_TALK = TalkPhrases(
             r"i'll (?:have|take|get|pay|try|wear|think)|i need|i want",
             r"i'm (?:fine|good|okay|all right|alright|after|looking|here to|picking)|give me",
             r"just (?:a|an|the|this|these|those|two|one)(?: \w+){0,3} (?:please|thanks)",
-            r"excuse me|is there (?:a|an|any)|do you know|how much|do you (?:have|sell|do|repair|take) (?:a|an|any|the|phone|something)",
+            r"excuse me|is there (?:a|an|any)|do you know|how much",
+            r"do you (?:have|sell|do|repair|take) (?:a|an|any|the|phone|something)",
             r"have you got (?:any|a) |is (?:that|it) (?:\w+ )?(?:good|big|warm|expensive)|^card please|^cash$",
             r"on card|by (?:card|phone)|^here you go|^there you go|^thank you bye|^cheers|not today|go on then",
             r"keep the change|^hi (?:a|an|one|two|can)",
@@ -42,7 +43,8 @@ ENGLISH_TALK = TalkPhrases(
             r"i (?:also )?(?:want|need)|give me|can you (?:also )?(?:add|put|make|do)",
             r"could you (?:also )?(?:add|put|make)|and i'll|for me please",
             r"i(?:'m| am) (?:here )?(?:to collect|collecting|picking up)",
-            r"^(?:hi |hello |just )*(?:an?|one|two|three|some|small|large|medium|regular|double)(?: \w+){1,4} please$",
+            r"^(?:hi |hello |just )*(?:an?|one|two|three|some|small|large|medium|regular|"
+            r"double)(?: \w+){1,4} please$",
         ]
     ),
     price=any_of(
@@ -67,7 +69,8 @@ ENGLISH_TALK = TalkPhrases(
             r"shifts?|rota|roster|delivery|deliveries|stock ?room|stock ?check|stock ?take|restock\w*",
             r"closing (?:tonight|up|tomorrow)|opening (?:tomorrow|up)|manager|boss|supervisor|break|day off",
             r"days off|cover(?:ing)? (?:for|my|your)|till (?:count|was|is)|clean(?:ing)? the|mop|the bins",
-            r"the fridge|grinder|dishwasher|holiday|swap\w*|van|lunch|till (?:five|six|seven|eight|close)|owes|inspector|fridge|cabinet|(?:the|my) keys|payroll|training",
+            r"the fridge|grinder|dishwasher|holiday|swap\w*|van|lunch|till (?:five|six|seven|eight|close)|owes",
+            r"inspector|fridge|cabinet|(?:the|my) keys|payroll|training",
             r"new (?:starter|girl|guy|kid)|drawer|appointment|interview|dentist|rushing|overtime",
         ]
     ),
@@ -78,6 +81,7 @@ ENGLISH_TALK = TalkPhrases(
             r"can you (?:restock|cover|clean|do|close|open|check the|watch)|tonight|tomorrow|last night|who's",
         ]
     ),
+    leaves=any_of([r"(?:i'll|let me) think|come back|pop back|be back|look elsewhere|another day|go over there"]),
     asks_back=any_of(
         [
             r"how (?:much|big|many|long|does|is)|what(?:'s| is| does| do) (?:it|that|they|in|the)",
@@ -90,7 +94,8 @@ ENGLISH_TALK = TalkPhrases(
         [
             r"(?:oh |ooh |hmm |mm |um |uh |well |and |ah |actually |you know what |okay |ok |yes |yeah |"
             r"all right |alright |sure |haha )*(?:yes|yeah|yep|yup|sure|okay|ok|go on|why not(?! \w)|please|"
-            r"i'll (?:take|have|try|grab|get|go)(?! my chances)|sounds (?:good|great|lovely|nice|delicious|perfect)|that(?:'d|"
+            r"i'll (?:take|have|try|grab|get|go)(?! my chances)",
+            r"sounds (?:good|great|lovely|nice|delicious|perfect)|that(?:'d|",
             r" would) be|absolutely|definitely|let's|add|all right|alright|fine|perfect|twist my arm|go ahead|"
             r"deal|lovely|great|good idea|do (?:it|that)|one (?:slice |of |more )?|make it|throw|i could|"
             r"you've (?:convinced|sold|talked)|of course|brilliant|why not|tempt\w+ go|you know)",
@@ -98,7 +103,8 @@ ENGLISH_TALK = TalkPhrases(
     ),
     accepts_anywhere=any_of(
         [
-            r"love (?:that|one|it)|yes$|put it on|go on then|make it (?:the|a)|i'll swap|yes please",
+            r"love (?:that|one|it)|yes$|put it on|go on then|make it (?:the|a|large|bigger|double)|i'll swap",
+            r"yes please",
             r"(?:\w+'d|had) better (?:have|get|take)",
             r"i'll (?:take|have|try|grab|get)(?! the one| just| nothing| my chances)",
             r"sounds (?:good|great|lovely)|add (?:that|it|one)|do that|let's (?:try|do)|why not|twist my arm",
@@ -118,7 +124,8 @@ ENGLISH_TALK = TalkPhrases(
     ),
     rejects_anywhere=any_of(
         [
-            r"but i(?:'m| am| shouldn't|'d better| better)|being good|i shouldn't|no (?:thanks|thank you)|not today",
+            r"but i(?:'m| am| shouldn't|'d better| better)|being good|i shouldn't|no (?:thanks|thank you)",
+            r"not today",
             r"i'm (?:fine|good|all right|alright)(?: thanks| thank you)?|take my chances|so no$",
             r"i(?:'ve| have) (?:already )?got (?:half|some|one|plenty|enough|a)",
             r"better not|rather not|don't (?:need|want)|i'll (?:pass|leave it|stick)|maybe next time|another time",

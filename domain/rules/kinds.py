@@ -24,6 +24,8 @@ def kind_of(lines: Sequence[Sentence], lexicon: Lexicon) -> Kind:
     counter = 2 * price + 2 * payment + request + staff + customer
     if colleague + informal >= 2 and 2 * colleague + informal > counter:
         return Kind.STAFF
+    if any(lexicon.talk.leaves.search(line.norm) for line in lines) and payment + request == 0:
+        return Kind.ENQUIRY
     if price + payment >= 1 or (request >= 1 and staff >= 1):
         return Kind.SALE
     questions = (lexicon.offers.wh_question, lexicon.offers.advice_asked, lexicon.talk.asks_back)

@@ -58,6 +58,8 @@ class TalkPhrases:
     colleague: Pattern[str]
     """What only colleagues talk about: shifts, keys, deliveries."""
     informal: Pattern[str]
+    leaves: Pattern[str]
+    """The customer goes without buying."""
     asks_back: Pattern[str]
     """The customer wants to know more about what is offered."""
     accepts: Pattern[str]

@@ -19,6 +19,8 @@ WEIGHTS: Mapping[str, float] = {
 PHRASES = ("offer", "ask", "upsize", "promo", "pairing", "stock", "price_more")
 """Cues that are a pattern of the lexicon; `goods` and `answer` look further."""
 SUPPORT = ("price_more", "answer")
+BARE = {"ask", "answer", "price_more"}
+"""What a closing question may have and still be no more than that."""
 STEM = 5
 """Letters by which a thing is known again in another form."""
 GOODS_ASKED = 0.6
@@ -66,7 +68,8 @@ def find_offers(lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexi
         own = cues[i]
         group = _neighbourhood(i, lines, who, lexicon)
         score = _score(own, [cues[j] for j in group])
-        if _is_anchor(own) and score >= DOUBTFUL:
+        is_bare = closing is not None and not own.keys() - BARE
+        if _is_anchor(own) and score >= DOUBTFUL and not is_bare:
             best = max(own.values(), key=lambda c: c.weight)
             reasons = [lexicon.offers.reason.search(lines[j].norm) for j in (i, *group)]
             found.append(
