@@ -1,11 +1,10 @@
 """Rows of `audio_chunks` as ingest writes and reads them, and the tombstones of erased time."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
@@ -58,11 +57,27 @@ class StoredAudio:
     codec: str
 
 
+_INSERT = text("""
+    INSERT INTO audio_chunks (chunk_id, device_id, point_id, register_id, session_id, seq, start_ts, end_ts, codec,
+                              sample_rate, channels, sha256, size_bytes, stored_path)
+    VALUES (:chunk_id, :device_id, :point_id, :register_id, :session_id, :seq, :start_ts, :end_ts, :codec,
+            :sample_rate, :channels, :sha256, :size_bytes, :stored_path)
+    ON CONFLICT DO NOTHING
+    RETURNING chunk_id
+""")
+_IS_ERASED = text("""
+    SELECT EXISTS (
+        SELECT FROM tombstones
+        WHERE point_id = :point_id AND (device_id IS NULL OR device_id = :device_id)
+          AND start_ts < :end_ts AND end_ts > :start_ts
+    )
+""")
+"""Constants, as they run at every upload: building a statement costs SQLAlchemy more than running it costs PostgreSQL."""
+
+
 async def insert_chunk(tx: AsyncConnection, chunk: NewChunk) -> bool:
     """Writes the row unless its identity is taken: False then. Waits for a concurrent upload of the same identity."""
-    values = {column.name: getattr(chunk, column.name) for column in _chunks.columns if hasattr(chunk, column.name)}
-    statement = insert(_chunks).values(values).on_conflict_do_nothing().returning(_chunks.c.chunk_id)
-    return (await tx.execute(statement)).first() is not None
+    return (await tx.execute(_INSERT, asdict(chunk))).first() is not None
 
 
 async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | None:
@@ -90,16 +105,7 @@ async def is_erased(tx: AsyncConnection, chunk: NewChunk) -> bool:
     Call it after `insert_chunk` in the same transaction: the insert takes a key-share lock on the device's row, so an
     erasure that locks that row before it writes its tombstone is either seen here or sees our row.
     """
-    s = t.tombstones.c
-    query = select(
-        exists().where(
-            s.point_id == chunk.point_id,
-            or_(s.device_id.is_(None), s.device_id == chunk.device_id),
-            s.start_ts < chunk.end_ts,
-            s.end_ts > chunk.start_ts,
-        )
-    )
-    return bool((await tx.execute(query)).scalar_one())
+    return bool((await tx.execute(_IS_ERASED, asdict(chunk))).scalar_one())
 
 
 async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -56,6 +56,13 @@ class NewDevice:
     replaces: DeviceId | None = None
 
 
+_TOKEN_HOLDER = (
+    select(t.devices, t.device_tokens.c.token_sha256, func.now().label("now"))
+    .join(t.device_tokens, t.device_tokens.c.device_id == t.devices.c.device_id)
+    .where(t.device_tokens.c.token_sha256 == bindparam("digest"), t.device_tokens.c.revoked_at.is_(None))
+)
+
+
 def token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -63,12 +70,7 @@ def token_sha256(token: str) -> str:
 async def find_token_holder(tx: AsyncConnection, token: str) -> Device | None:
     """The device of a live token, disabled and replaced ones included. Notes that it was seen."""
     digest = token_sha256(token)
-    query = (
-        select(t.devices, t.device_tokens.c.token_sha256, func.now().label("now"))
-        .join(t.device_tokens, t.device_tokens.c.device_id == t.devices.c.device_id)
-        .where(t.device_tokens.c.token_sha256 == digest, t.device_tokens.c.revoked_at.is_(None))
-    )
-    row = (await tx.execute(query)).one_or_none()
+    row = (await tx.execute(_TOKEN_HOLDER, {"digest": digest})).one_or_none()
     if row is None or not hmac.compare_digest(row.token_sha256, digest):
         return None
     if row.last_seen_at is None or row.now - row.last_seen_at > SEEN_EVERY:

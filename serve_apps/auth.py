@@ -24,8 +24,8 @@ CODES = (Code.TOKEN_MISSING, Code.TOKEN_UNKNOWN)
 
 async def calling_device(deps: DepsOf, credentials: _Device) -> Device:
     """The enabled device that the token belongs to."""
-    async with deps.db.begin() as tx:
-        device = await find_token_holder(tx, _token(credentials))
+    async with deps.db.alone() as connection:
+        device = await find_token_holder(connection, _token(credentials))
     if device is None:
         raise _unknown("This device token is unknown or revoked; register the device or rotate its token.")
     if not device.is_enabled:
