@@ -1,12 +1,14 @@
-"""Fixtures of the HTTP applications."""
+"""Fixtures of the HTTP applications and of the worker."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from shop import Shop, running, settings_for_tests
+from worker_bench import Bench
 
 from audio.store import FileStore
+from configs.settings import JobSettings
 from db.engine import Database
 from serve_apps.application import Deps
 
@@ -26,3 +28,10 @@ def other_audio(samples: Path) -> bytes:
 async def shop(deps: Deps, samples: Path) -> AsyncIterator[Shop]:
     async with running(deps, samples) as shop:
         yield shop
+
+
+@pytest.fixture
+async def bench(db: Database, job_settings: JobSettings, tmp_path: Path) -> AsyncIterator[Bench]:
+    bench = Bench(db, job_settings, tmp_path)
+    yield bench
+    await bench.close()

@@ -105,7 +105,7 @@ async def serving(app: ASGIApp) -> AsyncIterator[str]:
     """The address of a server for `app` on a free port, in this event loop."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, lifespan="off", log_config=None))
     task = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110
+    while not server.started:
         await asyncio.sleep(0.01)
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"

@@ -1,26 +1,18 @@
 """The worker on a real queue: what it does with every way in which a job can end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
+from worker_bench import Bench
 
-from audio.store import FileStore
 from cluster.stage import Stage, StageContext, SubjectKind
-from cluster.steps import Reached, Step, pass_through
-from cluster.worker import Worker
-from configs import settings
-from configs.settings import JobSettings
+from cluster.steps import Step
 from db import tables as t
-from db.engine import Database
-from db.leases import LeaseRenewer
-from db.queue import Job, NewJob, Queue
+from db.queue import Job, NewJob
 from domain.errors import Rejected, Transient, Unavailable
 
 Run = Callable[[Job], Any]
@@ -60,84 +52,6 @@ class Follower(Scripted):
     name = "follower"
     after = ("scripted",)
     status_column = None
-
-
-class Bench:
-    """A database with chunks, and workers over it."""
-
-    def __init__(self, db: Database, jobs: JobSettings, folder: Path) -> None:
-        config = settings.load({"SALESCONTROL_HOME": str(folder)})
-        self.db = db
-        self.config = config.model_copy(update={"jobs": jobs.model_copy(update={"poll_s": 0.05})})
-        self.ctx = StageContext(db, FileStore(folder / "audio"), self.config)
-        self.queue = Queue(db, self.config.jobs)
-        self.running: list[tuple[Worker, asyncio.Task[None]]] = []
-
-    async def chunk(self) -> UUID:
-        """A chunk row with its points and devices."""
-        ids = {name: uuid4() for name in ("point_id", "register_id", "device_id", "chunk_id")}
-        start = datetime(2026, 3, 2, 9, tzinfo=UTC)
-        async with self.db.begin() as tx:
-            await tx.execute(t.points.insert().values(point_id=ids["point_id"], name="shop"))
-            register = {"register_id": ids["register_id"], "point_id": ids["point_id"], "name": "till"}
-            await tx.execute(t.registers.insert().values(register))
-            await tx.execute(t.devices.insert().values({**register, "device_id": ids["device_id"], "name": "pi"}))
-            await tx.execute(
-                t.audio_chunks.insert().values(
-                    **ids,
-                    start_ts=start,
-                    end_ts=start + timedelta(seconds=60),
-                    codec="opus",
-                    sample_rate=48_000,
-                    channels=1,
-                    sha256="0" * 64,
-                    size_bytes=1,
-                )
-            )
-        return ids["chunk_id"]
-
-    async def enqueue(self, stage: str, subject: UUID) -> None:
-        async with self.db.begin() as tx:
-            await self.queue.enqueue(tx, [NewJob(stage, str(subject))])
-
-    def work(self, *stages: Stage, reached: Reached = pass_through) -> Worker:
-        renewer = LeaseRenewer(self.db.url, self.config.jobs)
-        known = {stage.name: stage for stage in stages}
-        worker = Worker(f"w{len(self.running)}", self.ctx, self.queue, renewer, known, list(known), reached)
-        self.running.append((worker, asyncio.create_task(worker.run())))
-        return worker
-
-    async def jobs(self, stage: str) -> list[Any]:
-        async with self.db.begin() as tx:
-            query = select(t.jobs).where(t.jobs.c.stage == stage).order_by(t.jobs.c.job_id)
-            return list((await tx.execute(query)).all())
-
-    async def status(self, chunk: UUID) -> tuple[str, str | None]:
-        async with self.db.begin() as tx:
-            columns = (t.audio_chunks.c.status, t.audio_chunks.c.error)
-            row = (await tx.execute(select(*columns).where(t.audio_chunks.c.chunk_id == chunk))).one()
-        return row.status, row.error
-
-    async def until(self, stage: str, *states: str, timeout_s: float = 10) -> list[Any]:
-        """Waits until the stage's jobs are in these states."""
-        rows: list[Any] = []
-        async with asyncio.timeout(timeout_s):
-            while not rows or [row.state for row in rows] != list(states):
-                rows = await self.jobs(stage)
-                await asyncio.sleep(0.02)
-        return rows
-
-    async def close(self) -> None:
-        for worker, task in self.running:
-            await worker.drain(2)
-            await task
-
-
-@pytest.fixture
-async def bench(db: Database, job_settings: JobSettings, tmp_path: Path) -> AsyncIterator[Bench]:
-    bench = Bench(db, job_settings, tmp_path)
-    yield bench
-    await bench.close()
 
 
 async def test_a_finished_job_sets_the_status_keeps_the_result_and_starts_what_follows(bench: Bench) -> None:
