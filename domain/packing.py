@@ -132,7 +132,7 @@ class HeardWord:
 
 
 def carry_back(window: Window, words: Sequence[HeardWord]) -> list[tuple[int, Word]]:
-    """Gives each word of a window to the piece that it lies in (in a gap, the nearest) and moves it to that piece's time.
+    """Gives each word of a window to the piece that it lies in (in a gap, the nearest), in that piece's time.
 
     Returns (owner, word) in the order heard: none lost, none doubled, each inside its piece, never running backwards.
     """
@@ -150,6 +150,17 @@ def carry_back(window: Window, words: Sequence[HeardWord]) -> list[tuple[int, Wo
         floor_ms = end_ms
         carried.append((placed.piece.owner, Word(start_ms, end_ms, word.word, word.probability)))
     return carried
+
+
+def joined(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces of one owner with those made one that meet."""
+    whole: list[Piece] = []
+    for piece in pieces:
+        if whole and piece.start_ms <= whole[-1].end_ms:
+            whole[-1] = Piece(piece.owner, whole[-1].start_ms, piece.end_ms)
+        else:
+            whole.append(piece)
+    return whole
 
 
 def holes(pieces: Sequence[Piece], words: Sequence[Word], min_ms: int) -> list[Piece]:

@@ -1,0 +1,131 @@
+"""asr: the speech of one closed dialogue → its transcript, by the Serve application `whisper` (DESIGN 6)."""
+
+import asyncio
+from dataclasses import asdict
+from functools import partial
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from cluster.stage import Stage, StageContext, SubjectKind
+from db import tables as t
+from db.dialogue_store import to_ms
+from db.queue import Backlog, Job, NewJob
+from domain.asr import Failure, FailureKind, Outcome, SpeechRef, TranscribeItem, window_size
+from domain.errors import Rejected, StageError, Transient, Unavailable
+
+_dialogues, _segments, _chunks = t.dialogues, t.dialogue_segments, t.audio_chunks
+APPLICATION = "whisper"
+SMALLEST_WINDOW = 8
+"""Enough in flight for a batch."""
+
+
+class Asr(Stage):
+    """Holds no model: it keeps dialogues in flight, and Serve's replicas batch and scale by what is in flight."""
+
+    name = "asr"
+    subject = SubjectKind.DIALOGUE
+    timeout_s: ClassVar[float] = 300.0
+    status_column = _dialogues.c.asr_status
+
+    _max_window: int = SMALLEST_WINDOW
+
+    async def start(self, ctx: StageContext) -> None:
+        self._max_window = ctx.settings.asr.max_window
+
+    def window(self, backlog: Backlog) -> int:
+        """Grows with how much audio waits, and for how long."""
+        return window_size(backlog.audio_s, backlog.oldest_s, min(SMALLEST_WINDOW, self._max_window), self._max_window)
+
+    async def run(self, ctx: StageContext, job: Job) -> Outcome:
+        """Raises Rejected for audio that is gone or broken, Unavailable while Whisper is not there."""
+        async with ctx.db.begin() as tx:
+            item = await read_item(tx, job, ctx.settings.asr.language)
+        answer = await _ask_whisper(item)
+        if isinstance(answer, Failure):
+            raise error_of(answer)
+        return answer
+
+    async def apply(self, tx: AsyncConnection, job: Job, result: Outcome) -> list[NewJob]:
+        """Replaces the dialogue's current transcript; where nothing was said it has no utterances."""
+        dialogue_id = UUID(job.subject_id)
+        values = {
+            "revision": job.subject_rev,
+            "language": result.transcript.language,
+            "text": result.transcript.text,
+            "segments_json": [asdict(utterance) for utterance in result.transcript.utterances],
+            "avg_logprob": result.avg_logprob,
+            "no_speech_prob": result.no_speech_prob,
+            "transcript_sha256": result.transcript.sha256,
+        }
+        upsert = insert(t.dialogue_transcripts).values(dialogue_id=dialogue_id, **values)
+        fresh = {name: upsert.excluded[name] for name in values} | {"created_at": func.now()}
+        await tx.execute(upsert.on_conflict_do_update(index_elements=["dialogue_id"], set_=fresh))
+        said = {
+            "language": result.transcript.language,
+            "asr_pass": result.asr_pass,
+            "asr_model": result.model,
+            "asr_reasons": list(result.reasons),
+        }
+        await tx.execute(update(_dialogues).where(_dialogues.c.dialogue_id == dialogue_id).values(said))
+        return []
+
+
+async def read_item(tx: AsyncConnection, job: Job, default_language: str) -> TranscribeItem:
+    """The speech of the job's revision, by reference. Raises Rejected where there is none, or its audio was erased."""
+    query = (
+        select(
+            _segments.c.offset_start_ms,
+            _segments.c.offset_end_ms,
+            _segments.c.start_ts,
+            _chunks.c.stored_path,
+            _chunks.c.sha256,
+            t.points.c.language,
+        )
+        .join(_chunks, _chunks.c.chunk_id == _segments.c.chunk_id)
+        .outerjoin(t.points, t.points.c.point_id == _chunks.c.point_id)
+        .where(_segments.c.dialogue_id == UUID(job.subject_id), _segments.c.revision == job.subject_rev)
+        .order_by(_segments.c.idx)
+    )
+    rows = (await tx.execute(query)).all()
+    if not rows:
+        raise Rejected(f"revision {job.subject_rev} of the dialogue has no speech")
+    if any(row.stored_path is None for row in rows):
+        raise Rejected("the dialogue's audio was erased")
+    speech = tuple(
+        SpeechRef(row.stored_path, row.sha256, row.offset_start_ms, row.offset_end_ms, to_ms(row.start_ts))
+        for row in rows
+    )
+    # Whoever failed before may be what breaks batches, or kills replicas.
+    is_suspect = job.lease_expired_before or job.attempts > 1
+    return TranscribeItem(job.subject_id, rows[0].language or default_language, speech, alone=is_suspect)
+
+
+async def _ask_whisper(item: TranscribeItem) -> Outcome | Failure:
+    # Imported here: Ray is heavy, and only a worker's process has it running.
+    from ray import serve
+    from ray.exceptions import RayActorError
+    from ray.serve.exceptions import BackPressureError, RayServeException
+
+    try:
+        handle = await asyncio.to_thread(partial(serve.get_app_handle, APPLICATION))
+        answer: Any = await handle.transcribe.remote(item)
+    except (BackPressureError, RayActorError, RayServeException) as error:
+        raise Unavailable(f"whisper: {type(error).__name__}: {error}") from error
+    if not isinstance(answer, (Outcome, Failure)):
+        raise Transient(f"whisper answered with {type(answer).__name__}; is another release running?")
+    return answer
+
+
+def error_of(failure: Failure) -> StageError:
+    """The error that a failure stands for."""
+    match failure.kind:
+        case FailureKind.REJECTED:
+            return Rejected(failure.message)
+        case FailureKind.UNAVAILABLE:
+            return Unavailable(failure.message, failure.retry_after_s)
+        case FailureKind.TRANSIENT:
+            return Transient(failure.message)

@@ -1,0 +1,13 @@
+"""Settings → how Whisper listens and what it distrusts."""
+
+from configs.settings import AsrPassSettings, AsrSettings
+from domain.asr import Decoding
+from domain.suspicion import SuspicionRules
+
+
+def suspicion_rules(asr: AsrSettings) -> SuspicionRules:
+    return SuspicionRules(min_avg_logprob=asr.min_avg_logprob)
+
+
+def decoding_of(asr_pass: AsrPassSettings) -> Decoding:
+    return Decoding(beam_size=asr_pass.beam_size, pack=asr_pass.pack)
