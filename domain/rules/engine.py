@@ -92,7 +92,7 @@ def _quote(offer: Offer, lines: Sequence[Sentence], transcript: Transcript) -> s
 def _categories(
     offers: Sequence[Offer], lines: Sequence[Sentence], catalogue: Sequence[str], lexicon: Lexicon
 ) -> tuple[str, ...]:
-    """Catalogue entries that the offering sentence names, or else the one before, by lexicon or the entry's own words."""
+    """Catalogue entries named, by the lexicon or the entry's own words, in the offer or else just before it."""
     found: list[str] = []
     for offer in offers:
         near = lines[max(offer.sentence - 2, 0) : offer.sentence + 1]

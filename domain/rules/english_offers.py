@@ -2,7 +2,10 @@
 
 from domain.rules.lexicon import OfferPhrases, any_of
 
-_GIVE = r"(?:add|throw|put|pop|include|grab|chuck|slip|pack|pour|bag|make|get|fetch|bring|wrap|sign|ring|set|apply|fit|write|stick)"
+_GIVE = (
+    r"(?:add|throw|put|pop|include|grab|chuck|slip|pack|pour|bag|make|get|fetch|bring|wrap|sign|ring|set|apply|fit|"
+    r"write|stick)"
+)
 _DEFINITE = r"(?:with (?:that|it|those|them|your)|to go with|alongside|as well|on the side|on top|too|for the road)"
 _MONEY = r"(?:pounds?|dollars?|bucks?|quid|euros?|cents?|pence|p|£|\$)"
 
@@ -34,8 +37,7 @@ ENGLISH_OFFERS = OfferPhrases(
             r"five year) (?:\w+ )?(?:warranty|cover(?:age)?|guarantee|protection|care|damage)",
             r"(?:protection|care|insurance) plan|extend (?:that|it|the|your)",
             r"(?:i|we|you|to)(?: can| could| also| just)* (?:make|turn|upgrade|bump|change) (?:it|that|this|them|"
-            r"you|your \w+)(?: up)? (?:a |an |into |",
-            r"to )*(?:large|larger|double|medium|meal|combo|bigger|full|big)",
+            r"you|your \w+)(?: up)? (?:a |an |into |to )*(?:large|larger|double|medium|meal|combo|bigger|full|big)",
             r"go large|supersize|upsize|upgrade",
             r"why not (?:try|add|grab|treat|make)|treat yourself|help yourself to|care for (?:a|an|some)",
             r"(?:most|lots of|a lot of|many|plenty of)(?: our| of our)? (?:people|customers|folks|"
@@ -61,8 +63,7 @@ ENGLISH_OFFERS = OfferPhrases(
             r"^(?:and |maybe )?(?:add|grab|make it) (?:a|an|some|two)(?= )",
             r"(?:we|i) (?:can|could) (?:\w+ ){1,4}(?:for you|if you(?:'d)? like)",
             r"(?:you|we|i) (?:can|could) (?:also |always |just )?(?:pop|add|make|get|include|do|have|extend|throw|"
-            r"put|",
-            r"give you|upgrade)",
+            r"put|give you|upgrade)",
         ]
     ),
     upsize=any_of(
@@ -145,9 +146,15 @@ ENGLISH_OFFERS = OfferPhrases(
         ]
     ),
     wh_question=any_of(
-        [r"which|when|where|who|who's|what(?! about| else)(?:'s|'ll)?|how(?! about| else)(?:'s)?|why(?! not)"]
+        [
+            r"which|when|where|who|who's|what(?! about| else)(?:'s|'ll)?|how(?! about| else)(?:'s)?|why(?! not)",
+        ]
     ),
-    choice=any_of([r"or"]),
+    choice=any_of(
+        [
+            r"or",
+        ]
+    ),
     unavailable=any_of(
         [
             r"sold out|out of stock|run out|ran out|(?:we|i) (?:don't|do not) have|haven't got (?:any|the|that)",

@@ -81,7 +81,11 @@ ENGLISH_TALK = TalkPhrases(
             r"can you (?:restock|cover|clean|do|close|open|check the|watch)|tonight|tomorrow|last night|who's",
         ]
     ),
-    leaves=any_of([r"(?:i'll|let me) think|come back|pop back|be back|look elsewhere|another day|go over there"]),
+    leaves=any_of(
+        [
+            r"(?:i'll|let me) think|come back|pop back|be back|look elsewhere|another day|go over there",
+        ]
+    ),
     asks_back=any_of(
         [
             r"how (?:much|big|many|long|does|is)|what(?:'s| is| does| do) (?:it|that|they|in|the)",
@@ -94,11 +98,10 @@ ENGLISH_TALK = TalkPhrases(
         [
             r"(?:oh |ooh |hmm |mm |um |uh |well |and |ah |actually |you know what |okay |ok |yes |yeah |"
             r"all right |alright |sure |haha )*(?:yes|yeah|yep|yup|sure|okay|ok|go on|why not(?! \w)|please|"
-            r"i'll (?:take|have|try|grab|get|go)(?! my chances)",
-            r"sounds (?:good|great|lovely|nice|delicious|perfect)|that(?:'d|",
-            r" would) be|absolutely|definitely|let's|add|all right|alright|fine|perfect|twist my arm|go ahead|"
-            r"deal|lovely|great|good idea|do (?:it|that)|one (?:slice |of |more )?|make it|throw|i could|"
-            r"you've (?:convinced|sold|talked)|of course|brilliant|why not|tempt\w+ go|you know)",
+            r"i'll (?:take|have|try|grab|get|go)(?! my chances)|sounds (?:good|great|lovely|nice|delicious|"
+            r"perfect)|that(?:'d| would) be|absolutely|definitely|let's|add|all right|alright|fine|perfect|"
+            r"twist my arm|go ahead|deal|lovely|great|good idea|do (?:it|that)|one (?:slice |of |more )?|make it|"
+            r"throw|i could|you've (?:convinced|sold|talked)|of course|brilliant|why not|tempt\w+ go|you know)",
         ]
     ),
     accepts_anywhere=any_of(

@@ -11,8 +11,12 @@ from re import Pattern
 
 
 def any_of(patterns: Iterable[str]) -> Pattern[str]:
-    """One pattern that matches where any of them does, at word borders."""
-    joined = "|".join(f"(?:{p})" for p in patterns)
+    """One pattern that matches where any of them does, at word borders.
+
+    Raises re.error for a pattern that is none by itself: unbalanced, it would swallow its neighbours unseen.
+    """
+    alone = [re.compile(p).pattern for p in patterns]
+    joined = "|".join(f"(?:{p})" for p in alone)
     return re.compile(rf"(?<!\w)(?:{joined})(?!\w)")
 
 
