@@ -1,8 +1,9 @@
 """Rows of `audio_chunks` as ingest writes and reads them, and the tombstones of erased time."""
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -72,12 +73,16 @@ _IS_ERASED = text("""
           AND start_ts < :end_ts AND end_ts > :start_ts
     )
 """)
-"""Constants, as they run at every upload: building a statement costs SQLAlchemy more than running it costs PostgreSQL."""
+"""Texts, as they run at every upload: to build a statement costs SQLAlchemy more than to run it costs PostgreSQL."""
+
+
+def _values(chunk: NewChunk) -> dict[str, Any]:
+    return {name: getattr(chunk, name) for name in NewChunk.__dataclass_fields__}
 
 
 async def insert_chunk(tx: AsyncConnection, chunk: NewChunk) -> bool:
     """Writes the row unless its identity is taken: False then. Waits for a concurrent upload of the same identity."""
-    return (await tx.execute(_INSERT, asdict(chunk))).first() is not None
+    return (await tx.execute(_INSERT, _values(chunk))).first() is not None
 
 
 async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | None:
@@ -105,7 +110,7 @@ async def is_erased(tx: AsyncConnection, chunk: NewChunk) -> bool:
     Call it after `insert_chunk` in the same transaction: the insert takes a key-share lock on the device's row, so an
     erasure that locks that row before it writes its tombstone is either seen here or sees our row.
     """
-    return bool((await tx.execute(_IS_ERASED, asdict(chunk))).scalar_one())
+    return bool((await tx.execute(_IS_ERASED, _values(chunk))).scalar_one())
 
 
 async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:
