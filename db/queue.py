@@ -59,7 +59,6 @@ class Queue:
             "audio_ms": [job.audio_ms for job in new],
         }
         await tx.execute(sql.ENQUEUE, columns)
-        await tx.execute(sql.NOTIFY, {"stages": sorted({job.stage for job in new if job.delay_s <= 0})})
 
     async def claim(
         self,

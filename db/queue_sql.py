@@ -7,21 +7,27 @@ Every statement finds its rows through a partial index on the state, so finished
 from sqlalchemy import text
 
 ENQUEUE = text("""
-    INSERT INTO jobs (stage, subject_id, subject_rev, run_id, lock_key, class, fair_key, run_after, audio_ms)
-    SELECT stage, subject_id, subject_rev, run_id, lock_key, class, fair_key,
-           statement_timestamp() + make_interval(secs => delay_s), audio_ms
-    FROM unnest(CAST(:stages AS text[]), CAST(:subject_ids AS text[]), CAST(:subject_revs AS int[]),
-                CAST(:run_ids AS uuid[]), CAST(:lock_keys AS text[]), CAST(:classes AS smallint[]),
-                CAST(:fair_keys AS text[]), CAST(:delays_s AS float8[]), CAST(:audio_ms AS bigint[]))
-         AS new (stage, subject_id, subject_rev, run_id, lock_key, class, fair_key, delay_s, audio_ms)
-    ON CONFLICT (stage, subject_id, run_id) WHERE state = 'queued' DO UPDATE SET
-        run_after = LEAST(jobs.run_after, EXCLUDED.run_after),
-        class = LEAST(jobs.class, EXCLUDED.class),
-        attempts = CASE WHEN EXCLUDED.subject_rev > jobs.subject_rev THEN 0 ELSE jobs.attempts END,
-        audio_ms = CASE WHEN EXCLUDED.subject_rev >= jobs.subject_rev THEN EXCLUDED.audio_ms ELSE jobs.audio_ms END,
-        subject_rev = GREATEST(jobs.subject_rev, EXCLUDED.subject_rev)
+    WITH put AS (
+        INSERT INTO jobs (stage, subject_id, subject_rev, run_id, lock_key, class, fair_key, run_after, audio_ms)
+        SELECT stage, subject_id, subject_rev, run_id, lock_key, class, fair_key,
+               statement_timestamp() + make_interval(secs => delay_s), audio_ms
+        FROM unnest(CAST(:stages AS text[]), CAST(:subject_ids AS text[]), CAST(:subject_revs AS int[]),
+                    CAST(:run_ids AS uuid[]), CAST(:lock_keys AS text[]), CAST(:classes AS smallint[]),
+                    CAST(:fair_keys AS text[]), CAST(:delays_s AS float8[]), CAST(:audio_ms AS bigint[]))
+             AS new (stage, subject_id, subject_rev, run_id, lock_key, class, fair_key, delay_s, audio_ms)
+        ON CONFLICT (stage, subject_id, run_id) WHERE state = 'queued' DO UPDATE SET
+            run_after = LEAST(jobs.run_after, EXCLUDED.run_after),
+            class = LEAST(jobs.class, EXCLUDED.class),
+            attempts = CASE WHEN EXCLUDED.subject_rev > jobs.subject_rev THEN 0 ELSE jobs.attempts END,
+            audio_ms = CASE WHEN EXCLUDED.subject_rev >= jobs.subject_rev THEN EXCLUDED.audio_ms ELSE jobs.audio_ms END,
+            subject_rev = GREATEST(jobs.subject_rev, EXCLUDED.subject_rev)
+        RETURNING stage, run_after
+    )
+    SELECT pg_notify('salescontrol.jobs', stage)
+    FROM (SELECT DISTINCT stage FROM put WHERE run_after <= statement_timestamp()) AS ready
 """)
-"""DO UPDATE, never DO NOTHING: its row lock keeps the queued twin from being claimed before our commit."""
+"""DO UPDATE, never DO NOTHING: its row lock keeps the queued twin from being claimed before our commit.
+The hint to the workers goes with it: an upload counts its round trips."""
 
 NOTIFY = text("SELECT pg_notify('salescontrol.jobs', stage) FROM unnest(CAST(:stages AS text[])) AS stage")
 CHANNEL = "salescontrol.jobs"
