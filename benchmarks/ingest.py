@@ -19,9 +19,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid4
@@ -50,8 +52,11 @@ AIM = 0.5
 AUDIO = ROOT / "samples" / "shop_day" / "chunks" / "dev_ru_20260302T090000Z.ogg"
 TOKEN = "a-token-for-the-benchmark"
 IDS = {"point_id": str(UUID(int=1)), "register_id": str(UUID(int=2)), "device_id": str(UUID(int=3))}
-SEQ = b"%010d"
-"""The number of a chunk in its body, always ten digits: one prepared body serves every request."""
+MARK = b"2026-03-02T09:00:00.000000Z"
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+"""Where MARK stands in the prepared body each upload gets a start of its own, a millisecond after the one before: no
+upload is a duplicate, as long as there are fewer than the 300,000 milliseconds up to END."""
+END = "2026-03-02T09:05:00Z"
 
 
 @dataclass(frozen=True)
@@ -96,11 +101,10 @@ def serve(which: str, url: str, root: Path, port: int) -> None:
     uvicorn.run(app, port=port, log_level="warning", access_log=False)
 
 
-def prepared_request(port: int, session_id: str) -> tuple[bytes, bytes]:
-    """Head and body of an upload; the body holds SEQ where the chunk's number goes."""
+def prepared_request(port: int) -> tuple[bytes, bytes]:
+    """Head and body of an upload; the body holds MARK where the chunk's start goes."""
     fields = {
-        **IDS, "start_ts": "2026-03-02T09:00:00Z", "end_ts": "2026-03-02T09:01:00Z", "codec": "opus",
-        "sample_rate": "48000", "channels": "1", "session_id": session_id, "seq": "SEQSEQSEQS",
+        **IDS, "start_ts": MARK.decode(), "end_ts": END, "codec": "opus", "sample_rate": "48000", "channels": "1",
     }  # fmt: skip
     headers = {"Authorization": f"Bearer {TOKEN}"}
     url, files = f"http://127.0.0.1:{port}/api/v1/chunks", {"chunk_file": ("c.ogg", AUDIO.read_bytes(), "audio/ogg")}
@@ -110,22 +114,22 @@ def prepared_request(port: int, session_id: str) -> tuple[bytes, bytes]:
     return "\r\n".join(["POST /api/v1/chunks HTTP/1.1", *lines, "", ""]).encode(), body
 
 
-async def one_round(port: int, clients: int, seconds: float) -> Round:
-    """Every client sends one upload after another until the time is over. Raises where an answer is not 200."""
-    head, body = prepared_request(port, str(uuid4()))
-    before, after = body.split(b"SEQSEQSEQS")
+async def one_round(port: int, numbers: Iterator[int], clients: int, seconds: float) -> Round:
+    """Every client sends one upload after another until the time is over. Raises where one is not taken."""
+    head, body = prepared_request(port)
+    before, after = body.split(MARK)
     times_s: list[float] = []
-    numbers = iter(range(10**9))
     begun = time.perf_counter()
 
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         while (started := time.perf_counter()) < begun + seconds:
-            writer.write(head + before + SEQ % next(numbers) + after)
+            start = START + timedelta(milliseconds=next(numbers))
+            writer.write(head + before + f"{start:%Y-%m-%dT%H:%M:%S.%fZ}".encode() + after)
             answer = await reader.readuntil(b"\r\n\r\n")
             length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
             content = await reader.readexactly(int(length.split(b":")[1]))
-            if not answer.startswith(b"HTTP/1.1 200"):
+            if not answer.startswith(b"HTTP/1.1 200") or b'"duplicate":true' in content:
                 raise RuntimeError(f"{answer!r} {content!r}")
             times_s.append(time.perf_counter() - started)
         writer.close()
@@ -173,12 +177,15 @@ async def measure(url: str, home: Path, arguments: argparse.Namespace) -> dict[s
     """Rounds of both servers, in turn."""
     await prepare(url)
     rounds: dict[str, list[Round]] = {"bare": [], "ours": []}
+    numbers = count()
     async with server("bare", url, home) as bare, server("ours", url, home) as ours:
         for port in (bare, ours):
-            await one_round(port, arguments.clients, 2)  # connections, plans and caches are warm before anything counts
+            await one_round(
+                port, numbers, arguments.clients, 2
+            )  # connections, plans and caches are warm before anything counts
         for _ in range(arguments.rounds):
             for name, port in (("bare", bare), ("ours", ours)):
-                rounds[name].append(await one_round(port, arguments.clients, arguments.seconds))
+                rounds[name].append(await one_round(port, numbers, arguments.clients, arguments.seconds))
     return rounds
 
 
