@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from domain.rules.answers import reaction_to
+from domain.rules.cues import Talk
 from domain.rules.english import ENGLISH
 from domain.rules.kinds import kind_of
 from domain.rules.lexicon import Lexicon
@@ -34,7 +35,7 @@ def judge(transcript: Transcript, catalogue: Sequence[str]) -> RawVerdict:
         key = "staff" if lines else "none"
         return RawVerdict(kind, Attempted.NO, 0, summary=lexicon.summaries[key], confidence=0.7 if lines else 0.3)
     who = speakers(lines, lexicon)
-    offers = find_offers(lines, who, lexicon)
+    offers = find_offers(Talk(lines, who, lexicon))
     sure = [offer for offer in offers if offer.score >= THRESHOLD]
     if sure:
         who = speakers(lines, lexicon, staff=[offer.sentence for offer in sure])  # now the answers can be told better

@@ -37,9 +37,10 @@ class Sentence:
     is_question: bool
     gap_ms: int
 
-    def word_at(self, position: int) -> int:
-        """The index of the word that covers a character position of `norm`."""
-        return max(bisect_right(self.norm_starts, position) - 1, 0)
+    def words_of(self, match: re.Match[str]) -> tuple[int, int]:
+        """Indices of the first and last word that a match in `norm` covers."""
+        first, last = (bisect_right(self.norm_starts, at) - 1 for at in (match.start(), max(match.end() - 1, 0)))
+        return max(first, 0), max(last, 0)
 
 
 def sentences(transcript: Transcript) -> list[Sentence]:
