@@ -1,7 +1,6 @@
 """What the customer did with an offer: the first decisive answer after it, also after a question in between."""
 
-from collections.abc import Sequence
-
+from domain.rules.cues import Talk
 from domain.rules.lexicon import Lexicon
 from domain.rules.offers import Offer
 from domain.rules.sentences import Sentence
@@ -12,8 +11,9 @@ REACH = 8
 """Sentences after the offer in which an answer is looked for."""
 
 
-def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker], lexicon: Lexicon) -> Reaction:
+def reaction_to(offer: Offer, talk: Talk) -> Reaction:
     """ACCEPTED or REJECTED by the first decisive sentence that is not the cashier's; UNCLEAR where there is none."""
+    lines, lexicon = talk.lines, talk.lexicon
     rest = _after(lines[offer.sentence], offer.last)
     in_same = _decide(rest, lexicon, anywhere_only=True) if rest else None
     if in_same is not None:
@@ -22,7 +22,7 @@ def reaction_to(offer: Offer, lines: Sequence[Sentence], who: Sequence[Speaker],
     for j in range(offer.sentence + 1, min(offer.sentence + 1 + REACH, len(lines))):
         line = lines[j]
         asks_back = lexicon.talk.asks_back.search(line.norm) is not None
-        if answered_next or (who[j] is Speaker.STAFF and not asks_back and not _is_plain_answer(line, lexicon)):
+        if answered_next or (talk.who[j] is Speaker.STAFF and not asks_back and not _is_plain_answer(line, lexicon)):
             answered_next = False
             continue
         if asks_back or (line.is_question and not lexicon.talk.accepts_anywhere.search(line.norm)):

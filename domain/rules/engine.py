@@ -11,7 +11,7 @@ from domain.rules.lexicon import Lexicon
 from domain.rules.offers import THRESHOLD, Offer, find_offers
 from domain.rules.russian import RUSSIAN
 from domain.rules.sentences import Sentence, normalise, sentences
-from domain.rules.speakers import Speaker, speakers
+from domain.rules.speakers import speakers
 from domain.status import Attempted, Kind, Reaction
 from domain.transcript import Transcript
 from domain.verdict import MAX_QUOTE_WORDS, MAX_QUOTES, RawVerdict
@@ -23,55 +23,53 @@ RULES_SHA256 = hashlib.sha256("\n".join(lexicon.fingerprint() for lexicon in LEX
 
 
 def judge(transcript: Transcript, catalogue: Sequence[str]) -> RawVerdict:
-    """The verdict on one dialogue. A language without a lexicon, or no words, is `uncertain`."""
+    """The verdict on one dialogue. A language without a lexicon is `uncertain`; without words nothing was attempted."""
     lexicon = LEXICONS.get(transcript.language.lower().split("-")[0])
     if lexicon is None:
-        return RawVerdict(
-            Kind.UNCLEAR, Attempted.UNCERTAIN, 0, summary=f"No rules for the language “{transcript.language}”."
-        )
+        summary = f"No rules for the language “{transcript.language}”."
+        return RawVerdict(Kind.UNCLEAR, Attempted.UNCERTAIN, 0, summary=summary)
     lines = sentences(transcript)
     kind = kind_of(lines, lexicon)
     if not lines or kind is Kind.STAFF:
-        key = "staff" if lines else "none"
-        return RawVerdict(kind, Attempted.NO, 0, summary=lexicon.summaries[key], confidence=0.7 if lines else 0.3)
-    who = speakers(lines, lexicon)
-    offers = find_offers(Talk(lines, who, lexicon))
+        return _no_attempt(kind, lexicon)
+    talk = Talk(lines, speakers(lines, lexicon), lexicon)
+    offers = find_offers(talk)
     sure = [offer for offer in offers if offer.score >= THRESHOLD]
     if sure:
         who = speakers(lines, lexicon, staff=[offer.sentence for offer in sure])  # now the answers can be told better
-        return _attempt(transcript, lines, who, sure, kind, catalogue, lexicon)
+        return _attempt(transcript, Talk(lines, who, lexicon), sure, kind, catalogue)
     if offers:
         quote = _quote(offers[0], lines, transcript)
         summary = lexicon.summaries["uncertain"].format(quote=quote)
         return RawVerdict(kind, Attempted.UNCERTAIN, 0, quotes=(quote,), summary=summary, confidence=0.4)
-    summary = lexicon.summaries["enquiry" if kind is Kind.ENQUIRY else "none"]
-    return RawVerdict(kind, Attempted.NO, 0, summary=summary, confidence=0.6)
+    return _no_attempt(kind, lexicon)
+
+
+def _no_attempt(kind: Kind, lexicon: Lexicon) -> RawVerdict:
+    key = kind.value if kind.value in lexicon.summaries else "none"
+    confidence = 0.3 if kind is Kind.UNCLEAR else 0.6
+    return RawVerdict(kind, Attempted.NO, 0, summary=lexicon.summaries[key], confidence=confidence)
 
 
 def _attempt(
-    transcript: Transcript,
-    lines: Sequence[Sentence],
-    who: Sequence[Speaker],
-    offers: Sequence[Offer],
-    kind: Kind,
-    catalogue: Sequence[str],
-    lexicon: Lexicon,
+    transcript: Transcript, talk: Talk, offers: Sequence[Offer], kind: Kind, catalogue: Sequence[str]
 ) -> RawVerdict:
     specific = [offer for offer in offers if not offer.is_closing]
-    shown = (specific or list(offers))[:MAX_QUOTES]
-    quotes = tuple(_quote(offer, lines, transcript) for offer in shown)
-    reactions = [reaction_to(offer, lines, who, lexicon) for offer in (specific or offers)]
+    shown = specific or list(offers)
+    quotes = tuple(_quote(offer, talk.lines, transcript) for offer in shown[:MAX_QUOTES])
+    reactions = {reaction_to(offer, talk) for offer in shown}
     reaction = next((r for r in (Reaction.ACCEPTED, Reaction.REJECTED) if r in reactions), Reaction.UNCLEAR)
-    template = lexicon.summaries["offer" if specific else "closing"]
+    summaries = talk.lexicon.summaries
+    said = summaries["offer" if specific else "closing"].format(quote=quotes[0])
     return RawVerdict(
         kind=Kind.SALE if kind is Kind.UNCLEAR or reaction is Reaction.ACCEPTED else kind,
         attempted=Attempted.YES,
         quality_score=_quality(specific),
-        categories=_categories(specific, lines, catalogue, lexicon),
+        categories=_categories(specific, talk, catalogue),
         closing_question=any(offer.is_closing for offer in offers),
         customer_reaction=reaction,
         quotes=quotes,
-        summary=f"{template.format(quote=quotes[0])} {lexicon.summaries[reaction.value]}",
+        summary=f"{said} {summaries[reaction.value]}",
         confidence=min(0.5 + 0.15 * max(offer.score for offer in offers), 0.9),
     )
 
@@ -90,15 +88,13 @@ def _quote(offer: Offer, lines: Sequence[Sentence], transcript: Transcript) -> s
     return transcript.utterances[line.utterance].text[line.spans[first][0] : line.spans[last][1]]
 
 
-def _categories(
-    offers: Sequence[Offer], lines: Sequence[Sentence], catalogue: Sequence[str], lexicon: Lexicon
-) -> tuple[str, ...]:
+def _categories(offers: Sequence[Offer], talk: Talk, catalogue: Sequence[str]) -> tuple[str, ...]:
     """Catalogue entries named, by the lexicon or the entry's own words, in the offer or else just before it."""
     found: list[str] = []
     for offer in offers:
-        near = lines[max(offer.sentence - 2, 0) : offer.sentence + 1]
+        near = talk.lines[max(offer.sentence - 2, 0) : offer.sentence + 1]
         for text in (line.norm for line in reversed(near)):
-            named = [c for c in catalogue if _names(c, text, offer, lexicon)]
+            named = [c for c in catalogue if _names(c, text, offer, talk.lexicon)]
             if named:
                 found += [c for c in named if c not in found]
                 break
