@@ -2,13 +2,14 @@
 
 import itertools
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.packing import HeardWord, PackingRules, Piece, Placed, Window, carry_back, holes, joined, pack, widen
 from domain.transcript import Word
 
 RULES = PackingRules()
+patient = settings(max_examples=50, deadline=None)
 
 
 @st.composite
@@ -25,6 +26,7 @@ def batches(draw: st.DrawFn) -> list[Piece]:
     return pieces
 
 
+@patient
 @given(batches())
 def test_every_millisecond_of_speech_is_heard_exactly_once_and_in_order(pieces: list[Piece]) -> None:
     laid = [placed.piece for window in pack(pieces, RULES) for placed in window.placed]
@@ -32,6 +34,7 @@ def test_every_millisecond_of_speech_is_heard_exactly_once_and_in_order(pieces: 
     assert joined_by_owner(laid) == joined_by_owner(pieces)
 
 
+@patient
 @given(batches())
 def test_windows_are_no_longer_than_allowed_and_their_pieces_do_not_overlap(pieces: list[Piece]) -> None:
     for window in pack(pieces, RULES):
@@ -43,12 +46,14 @@ def test_windows_are_no_longer_than_allowed_and_their_pieces_do_not_overlap(piec
                 assert pause_ms == RULES.gap_ms
 
 
+@patient
 @given(batches())
 def test_a_piece_that_fits_into_a_window_is_never_split(pieces: list[Piece]) -> None:
     laid = {placed.piece for window in pack(pieces, RULES) for placed in window.placed}
     assert {piece for piece in pieces if piece.length_ms <= RULES.max_window_ms} <= laid
 
 
+@patient
 @given(batches())
 def test_the_same_speech_gives_the_same_plan(pieces: list[Piece]) -> None:
     assert pack(pieces, RULES) == pack(list(pieces), RULES)
@@ -70,12 +75,14 @@ def heard_windows(draw: st.DrawFn) -> tuple[Window, list[HeardWord]]:
     return window, words
 
 
+@patient
 @given(heard_windows())
 def test_words_are_carried_back_none_lost_none_doubled(case: tuple[Window, list[HeardWord]]) -> None:
     window, words = case
     assert [word.word for _, word in carry_back(window, words)] == [word.word for word in words]
 
 
+@patient
 @given(heard_windows())
 def test_carried_words_lie_inside_speech_and_never_run_backwards(case: tuple[Window, list[HeardWord]]) -> None:
     window, words = case
@@ -94,6 +101,7 @@ def test_a_word_in_a_gap_goes_to_the_nearest_piece() -> None:
     assert [(owner, word.start_ms) for owner, word in carry_back(window, heard)] == [(0, 6_000), (1, 90_000)]
 
 
+@patient
 @given(batches())
 def test_speech_without_words_is_one_hole_for_each_stretch(pieces: list[Piece]) -> None:
     mine = joined([piece for piece in pieces if piece.owner == 0])
@@ -105,6 +113,7 @@ def test_only_long_stretches_without_words_are_holes() -> None:
     assert holes([Piece(3, 0, 10_000)], words, 1_500) == [Piece(3, 900, 5_000)]
 
 
+@patient
 @given(batches(), st.integers(0, 400), st.integers(0, 900))
 def test_padded_pieces_hold_their_speech_and_stay_apart(pieces: list[Piece], padding_ms: int, join_ms: int) -> None:
     mine = [piece for piece in pieces if piece.owner == 0]

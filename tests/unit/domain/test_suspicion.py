@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.asr import Heard, window_size
@@ -98,6 +98,7 @@ def test_unsure_words_in_what_the_model_calls_silence_are_invented() -> None:
 words_in_time = st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 900), st.sampled_from(["да", "нет.", "что?"])))
 
 
+@settings(deadline=None)
 @given(words_in_time)
 def test_grouping_keeps_every_word_in_order(spans: list[tuple[int, int, str]]) -> None:
     at_ms, words = 0, []
@@ -115,6 +116,7 @@ def test_a_sentence_that_ends_with_a_breath_and_a_long_pause_end_utterances() ->
     assert [u.text for u in group(words, 0)] == ["Да.", "Вот она", "и"]
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e5))
 def test_the_window_grows_with_waiting_audio_and_age_within_its_bounds(audio: float, more: float, age: float) -> None:
     assert 8 <= window_size(audio, age, 8, 64) <= window_size(audio + more, age, 8, 64) <= 64
