@@ -3,7 +3,7 @@
 Whisper pays for 30 s of encoder whatever a window holds, so densely packed windows are what makes batches cheap.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -129,6 +129,20 @@ class HeardWord:
     end_ms: float
     word: str
     probability: float
+
+
+def whole_words(parts: Iterable[HeardWord]) -> list[HeardWord]:
+    """Joins what Whisper's tokens tear apart: " $6" and ".40", " что" and "-то". A part that begins with neither a space
+    nor a letter continues the word before it."""
+    words: list[HeardWord] = []
+    for part in parts:
+        if words and part.word and not part.word[0].isspace() and not part.word[0].isalpha():
+            before = words[-1]
+            probability = min(before.probability, part.probability)
+            words[-1] = HeardWord(before.start_ms, part.end_ms, before.word + part.word, probability)
+        else:
+            words.append(part)
+    return words
 
 
 def carry_back(window: Window, words: Sequence[HeardWord]) -> list[tuple[int, Word]]:

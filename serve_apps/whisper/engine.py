@@ -12,7 +12,7 @@ from faster_whisper.transcribe import Segment
 
 from audio.decode import RATE_HZ, Samples
 from domain.asr import Decoding, Heard
-from domain.packing import HeardWord, PackingRules, Window, carry_back, holes, joined, pack
+from domain.packing import HeardWord, PackingRules, Window, carry_back, holes, joined, pack, whole_words
 from domain.suspicion import SuspicionRules, better, reasons
 from domain.transcript import Transcript, Word
 from domain.utterances import group
@@ -151,11 +151,11 @@ def _lay(window: Window, speeches: Sequence[Speech], into: Samples) -> None:
 
 
 def _words(segments: Iterable[Segment], offset_s: float) -> list[HeardWord]:
-    return [
+    return whole_words(
         HeardWord((word.start - offset_s) * 1000, (word.end - offset_s) * 1000, word.word, float(word.probability))
         for segment in segments
         for word in segment.words or ()
-    ]
+    )
 
 
 def load(files: ModelFiles, compute_type: str, device: str, cpu_threads: int) -> tuple[WhisperModel, str]:

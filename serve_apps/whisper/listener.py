@@ -107,14 +107,17 @@ class Listener:
             return failure(error)
 
     async def _language(self, wanted: str, speech: Speech) -> str | Failure:
-        if wanted == AUTO:
-            try:
-                return await self._in_thread(lambda: self._engine.detect_language(speech))
-            except Exception as error:
-                return failure(error)
-        if wanted not in self._engine.languages():
-            return Failure(FailureKind.REJECTED, f"language {wanted}: Whisper knows no such; use ISO 639-1, or auto")
-        return wanted
+        try:
+            if wanted != AUTO:
+                return self._known(wanted)
+            return await self._in_thread(lambda: self._engine.detect_language(speech))
+        except Exception as error:
+            return failure(error)
+
+    def _known(self, language: str) -> str:
+        if language not in self._engine.languages():
+            raise Rejected(f"language {language}: Whisper knows no such; use ISO 639-1, or auto")
+        return language
 
     async def _group(self, speeches: Sequence[Speech], language: str, decoding: Decoding) -> list[Heard | Failure]:
         """All at once; if that fails, one by one, so that only the one at fault fails."""
@@ -130,7 +133,7 @@ class Listener:
     async def _stretches(self, samples: Samples, found: Sequence[Piece], recording: Recording) -> Transcript:
         rules = self._engine.packing
         pieces = joined(widen(found, self._padding_ms, rules.join_ms))
-        language = recording.language
+        language = recording.language if recording.language == AUTO else self._known(recording.language)
         transcript = Transcript("" if language == AUTO else language, ())
         while pieces:
             end_ms = pieces[0].start_ms + self._stretch_ms

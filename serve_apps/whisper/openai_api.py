@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.settings import Settings
 from domain.asr import Decoding, Failure, FailureKind
@@ -47,14 +47,25 @@ class ApiError(Exception):
         self.status, self.param, self.code, self.retry_s = status, param, code, retry_s
 
 
-class FullPaths:
-    """Serve puts the application's prefix into `root_path`; our routes are declared by their full path."""
+class Front:
+    """Serve puts the application's prefix into `root_path`; our routes are declared by their full path. A body over the
+    limit is cut off while it comes, with an error of OpenAI's shape."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._app({**scope, "root_path": ""}, receive, send)
+        received = 0
+
+        async def receive_some() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_FILE_BYTES + _FORM_BYTES:
+                raise HTTPException(413, f"The file is larger than {MAX_FILE_BYTES} bytes; send a shorter one.")
+            return message
+
+        await self._app({**scope, "root_path": ""}, receive_some, send)
 
 
 def create_app(models: Sequence[Served], transcribe: Transcribe, settings: Settings) -> FastAPI:
@@ -65,10 +76,9 @@ def create_app(models: Sequence[Served], transcribe: Transcribe, settings: Setti
         openapi_url="/v1/openapi.json",
         docs_url="/v1/docs",
         redoc_url=None,
-        max_body_size=MAX_FILE_BYTES + _FORM_BYTES,
         dependencies=[Depends(_guard(settings))],
     )
-    app.add_middleware(FullPaths)
+    app.add_middleware(Front)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http_error)

@@ -1,6 +1,7 @@
 """A replica's work with the real model on the sample day: batches, poison, noise, times."""
 
 import hashlib
+import itertools
 import json
 import wave
 from collections.abc import Sequence
@@ -94,7 +95,7 @@ async def test_dialogues_of_two_languages_in_one_batch_are_heard_in_their_own_ti
         text = " ".join(u["text"] for u in truth["utterances"])
         errors[truth["language"]] += word_errors(text, heard.transcript.text)
         words = [word for utterance in heard.transcript.utterances for word in utterance.words]
-        assert all(left.end_ms <= right.start_ms for left, right in zip(words, words[1:], strict=False))
+        assert all(left.end_ms <= right.start_ms for left, right in itertools.pairwise(words))
         assert DAY_MS + truth["start_s"] * 1000 - 700 <= words[0].start_ms
         assert words[-1].end_ms <= DAY_MS + truth["end_s"] * 1000 + 700
         assert heard.model == "Systran/faster-whisper-base@ebe41f70d5b6, int8"

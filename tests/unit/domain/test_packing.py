@@ -5,7 +5,19 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.packing import HeardWord, PackingRules, Piece, Placed, Window, carry_back, holes, joined, pack, widen
+from domain.packing import (
+    HeardWord,
+    PackingRules,
+    Piece,
+    Placed,
+    Window,
+    carry_back,
+    holes,
+    joined,
+    pack,
+    whole_words,
+    widen,
+)
 from domain.transcript import Word
 
 RULES = PackingRules()
@@ -125,6 +137,15 @@ def test_padded_pieces_hold_their_speech_and_stay_apart(pieces: list[Piece], pad
 def test_neighbours_nearer_than_the_joining_pause_meet_half_way() -> None:
     padded = widen([Piece(0, 1_000, 2_000), Piece(0, 2_800, 4_000)], 200, 500)
     assert padded == [Piece(0, 800, 2_400), Piece(0, 2_400, 4_200)]
+
+
+def test_parts_of_a_word_are_joined() -> None:
+    parts = [
+        HeardWord(i * 100, i * 100 + 90, w, 1 - i / 10) for i, w in enumerate([" $6", ".40", " что", "-то", " да"])
+    ]
+    words = whole_words(parts)
+    assert [word.word for word in words] == [" $6.40", " что-то", " да"]
+    assert (words[0].start_ms, words[0].end_ms, words[0].probability) == (0, 190, 0.9)
 
 
 def joined_by_owner(pieces: list[Piece]) -> list[Piece]:

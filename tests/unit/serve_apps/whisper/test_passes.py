@@ -8,7 +8,7 @@ from domain.utterances import group
 from serve_apps.whisper.asks import LONGEST_ITEM_S, Ask
 from serve_apps.whisper.passes import Listen, Pass, Passes
 
-TALK = "Добрый день, какая колонка? Четвёртая, до полного бака. Карта лояльности есть? Да, вот она. Спасибо, всего хорошего."
+TALK = "Добрый день, какая колонка? Четвёртая, до полного бака. Карта есть? Да, вот она. Спасибо, всего хорошего."
 BROKEN = Failure(FailureKind.TRANSIENT, "out of memory")
 
 
