@@ -132,8 +132,10 @@ class HeardWord:
 
 
 def whole_words(parts: Iterable[HeardWord]) -> list[HeardWord]:
-    """Joins what Whisper's tokens tear apart: " $6" and ".40", " что" and "-то". A part that begins with neither a space
-    nor a letter continues the word before it."""
+    """Joins what Whisper's tokens tear apart: " $6" and ".40", " что" and "-то".
+
+    A part that begins with neither a space nor a letter continues the word before it.
+    """
     words: list[HeardWord] = []
     for part in parts:
         if words and part.word and not part.word[0].isspace() and not part.word[0].isalpha():
