@@ -41,7 +41,7 @@ def layers(profile: str, env: Mapping[str, str]) -> Iterator[tuple[str, dict[str
     yield "configs/default.yaml", _read_yaml(FOLDER / "default.yaml")
     path = Path(profile) if profile.endswith((".yaml", ".yml")) else FOLDER / f"{profile}.yaml"
     if not path.is_file():
-        known = sorted(p.stem for p in FOLDER.glob("*.yaml") if p.stem not in ("default", "serve"))
+        known = sorted(p.stem for p in FOLDER.glob("*.yaml") if not p.stem.startswith(("default", "serve")))
         raise ConfigError(
             f"SALESCONTROL_PROFILE={profile}: no such profile; use one of {', '.join(known)} or a YAML file"
         )
