@@ -18,7 +18,7 @@ from rich.table import Table
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cluster.steps import Step
-from tests.e2e.scene import Scene
+from tests.e2e.scene import COMPARABLE, Scene
 from tests.e2e.system import System
 
 STAGES = ("vad", "dialogues", "asr", "analysis")
@@ -37,7 +37,7 @@ def main() -> int:
     )
     failures = 0
     with tempfile.TemporaryDirectory(prefix="sc-kill-") as folder:
-        system = System(Path(folder))
+        system = System(Path(folder), COMPARABLE)
         system.cli("up")
         try:
             scene = Scene(system)

@@ -1,4 +1,4 @@
-"""One whole system for all end-to-end tests: it takes half a minute to come up."""
+"""A whole system for each module of end-to-end tests: it takes half a minute to come up."""
 
 import shutil
 import tempfile
@@ -10,11 +10,11 @@ import pytest
 from tests.e2e.system import System, processes_with
 
 
-@pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """Up, empty, with short leases; down at the end, and nothing of it left running."""
+@pytest.fixture(scope="module")
+def system(request: pytest.FixtureRequest) -> Iterator[System]:
+    """Up, empty, with short leases and the module's SETTINGS; down at the end, and nothing of it left running."""
     home = Path(tempfile.mkdtemp(prefix="sc-e2e-"))
-    system = System(home)
+    system = System(home, getattr(request.module, "SETTINGS", {}))
     try:
         system.cli("up")
         yield system

@@ -25,6 +25,8 @@ from tests.e2e.system import ROOT, System, wait_until
 CHUNK = ROOT / "samples" / "shop_day" / "chunks" / "dev_en_20260302T091600Z.ogg"
 START = datetime.fromisoformat("2026-03-02T09:16:00+00:00")
 SETTLE_S = 150
+COMPARABLE = {"SALESCONTROL_ASR__FAST__PACK": "false"}
+"""Packed windows hold whoever waits, so words may differ with the neighbours; unpacked, they are equal to the byte."""
 LEFT_OVER = """
     SELECT (SELECT count(*) FROM audio_chunks WHERE device_id = $1) AS chunks,
            (SELECT count(*) FROM speech_segments WHERE device_id = $1) AS segments,
@@ -83,6 +85,14 @@ class Scene:
         device = self._register()
         self._upload(device)
         return self._settled(device)
+
+    def seconds_to_verdict(self) -> float:
+        """From the receipt of a minute that nothing follows to its verdicts."""
+        device = self._register()
+        self._upload(device)
+        begun = time.monotonic()
+        wait_until(lambda: self._is_quiet(UUID(device["device_id"])), "the verdict", SETTLE_S)
+        return time.monotonic() - begun
 
     def disturbed(self, victim: str, step: Step, expected: Outcome) -> Cell:
         """The minute with `victim` killed while a worker stands at `step`."""

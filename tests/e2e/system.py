@@ -67,6 +67,15 @@ class System:
         """An HTTP client with the admin token."""
         return httpx.Client(base_url=self.api_url, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}, timeout=30)
 
+    def processes(self) -> set[psutil.Process]:
+        """Everything that runs for this home: Ray's processes, PostgreSQL's and the dashboard."""
+        roots = [
+            int(json.loads((self.home / "run" / name).read_text())["pid"]) for name in ("ray.json", "dashboard.json")
+        ]
+        roots.append(int((self.home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
+        found = {psutil.Process(pid) for pid in roots}
+        return found | {child for root in found for child in root.children(recursive=True)}
+
     def database_url(self) -> str:
         """The embedded server's URL while it runs."""
         from db import embedded

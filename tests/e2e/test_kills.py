@@ -3,10 +3,12 @@
 import pytest
 
 from cluster.steps import Step
-from tests.e2e.scene import Outcome, Scene
+from tests.e2e.scene import COMPARABLE, Outcome, Scene
 from tests.e2e.system import System
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+SETTINGS = COMPARABLE
 
 
 @pytest.fixture(scope="module")
