@@ -36,7 +36,7 @@ class Claim:
     on_dead: JobsHook = leave_alone
 
 
-class _Raced(Exception):  # noqa: N818  (not an error: the claim is begun anew)
+class _Raced(Exception):  # not an error: the claim is begun anew
     def __init__(self, job_ids: set[int]) -> None:
         self.job_ids = job_ids
 

@@ -8,7 +8,8 @@ purpose: all of them speak about instructions, prompts, verdicts or the model it
 import re
 
 _PATTERNS = (
-    r"(?:ignore|disregard|override|forget (?:all|any|your|every|previous))\b.{0,40}\b(?:instructions?|prompts?|rules|guidelines)",
+    r"(?:ignore|disregard|override|forget (?:all|any|your|every|previous))\b.{0,40}"
+    r"\b(?:instructions?|prompts?|rules|guidelines)",
     r"(?:system|developer) (?:prompt|message)",
     r"(?:language model|\bllm\b|chat ?gpt|\bai (?:assistant|model|system|judge)\b)",
     r"(?:mark|rate|score|label|classify|report|record|return|output|set|respond|answer)\b.{0,60}"

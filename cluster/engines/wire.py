@@ -13,7 +13,7 @@ MAX_SUMMARY = 1000
 """Characters; a sentence or two were asked for."""
 
 
-class InvalidReply(ValueError):  # noqa: N818 - reads as what it is
+class InvalidReply(ValueError):
     """The model's answer holds no verdict; the message says why, for the model to mend."""
 
     def __init__(self, problem: str, *, has_object: bool) -> None:

@@ -1,4 +1,4 @@
-"""The pipeline, one file a stage: vad → dialogues → asr → analysis. A file put here is found, run, watched and shown."""
+"""The pipeline, one file a stage: vad → dialogues → asr → analysis. A file put here is found, run and shown."""
 
 import importlib
 import pkgutil
