@@ -61,12 +61,7 @@ AUDIO = text(
 )
 LOCK = text(
     """
-    SELECT d.dialogue_id
-    FROM unnest(CAST(:since AS timestamptz[]), CAST(:until AS timestamptz[])) AS span (since, until)
-    JOIN dialogues d ON d.device_id = :device_id AND d.state <> 'superseded'
-        AND d.start_ts >= span.since AND d.start_ts <= span.until AND d.end_ts <= span.until
-    ORDER BY d.dialogue_id
-    FOR NO KEY UPDATE OF d
+    SELECT FROM dialogues WHERE dialogue_id = ANY (:dialogue_ids) ORDER BY dialogue_id FOR NO KEY UPDATE
     """
 )
 STORED = text(

@@ -5,7 +5,7 @@ A chunk's change is remembered in the chunk's own row: it `is_unsettled` while `
 Content that changes under an unchanged status (decoded anew, erased) is announced by setting `settled_status` to null.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -120,10 +120,10 @@ async def read_audio(tx: AsyncConnection, device_id: DeviceId, window: Span, lon
     return audio
 
 
-async def lock_stored(tx: AsyncConnection, device_id: DeviceId, spans: Sequence[Span]) -> None:
-    """Locks the current dialogues that lie wholly in one of the spans, by id as every holder of several does."""
-    since, until = [to_instant(s.start_ms) for s in spans], [to_instant(s.end_ms) for s in spans]
-    await tx.execute(sql.LOCK, {"device_id": device_id, "since": since, "until": until})
+async def lock_stored(tx: AsyncConnection, stored: Iterable[Stored]) -> None:
+    """Locks dialogues by id, as every holder of several does. What was read of them still holds: their content changes
+    under their device's lock only."""
+    await tx.execute(sql.LOCK, {"dialogue_ids": [dialogue.dialogue_id for dialogue in stored]})
 
 
 async def read_stored(tx: AsyncConnection, device_id: DeviceId, span: Span) -> list[Stored]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from db.queue import Job, NewJob
 from domain.drafts import Draft, Moment, draft
 from domain.errors import ConfigError
 from domain.ids import DeviceId, DialogueId
-from domain.revisions import Matching, match
+from domain.revisions import Matching, Stored, match
 from domain.sessionize import sessionize
 from domain.status import DialogueState
 from domain.timeline import Dialogue, Rules, Span, merge
@@ -74,17 +75,20 @@ class DialoguesStage(Stage):
         settled = await store.settle(tx, device_id, BATCH)
         due = await store.due(tx, device_id, now, BATCH)
         changes = merge([*settled, *due], self._rules)
-        await store.lock_stored(tx, device_id, [self._rules.affected(change) for change in changes])
+        old = [await store.read_stored(tx, device_id, self._rules.affected(change)) for change in changes]
+        await store.lock_stored(tx, chain.from_iterable(old))
         followers: list[NewJob] = []
-        for change in changes:
-            followers += await self._rebuild(tx, device_id, moment, change)
+        for change, stored in zip(changes, old, strict=True):
+            followers += await self._rebuild(tx, device_id, moment, change, stored)
         return followers + await _again(tx, device_id, now, has_settled=bool(settled))
 
-    async def _rebuild(self, tx: AsyncConnection, device_id: DeviceId, moment: Moment, change: Span) -> list[NewJob]:
-        """Makes the dialogues within reach of the change what the audio says. Returns asr jobs of those that closed."""
+    async def _rebuild(
+        self, tx: AsyncConnection, device_id: DeviceId, moment: Moment, change: Span, old: Sequence[Stored]
+    ) -> list[NewJob]:
+        """Makes the dialogues within reach of the change, now `old`, what the audio says. Returns asr jobs of those
+        that closed."""
         affected = self._rules.affected(change)
         audio = await store.read_audio(tx, device_id, self._rules.window(change), self._longest_chunk_ms)
-        old = await store.read_stored(tx, device_id, affected)
         found = [d for d in sessionize(audio.segments, audio.coverage, self._rules) if affected.contains(d.span)]
         matching = match(old, found)
         ids = await _ids(tx, device_id, found, matching)
