@@ -21,6 +21,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from numpy.typing import NDArray
 
+from audio.ogg import plain_opus_channels
 from audio.sniff import check_riff, describe
 from domain.errors import Rejected
 
@@ -28,6 +29,8 @@ Source = bytes | BinaryIO | Path
 Samples = NDArray[np.float32]
 
 RATE_HZ = 16_000
+OPUS_RATE_HZ = 48_000
+"""Opus decodes to this, whatever rate was recorded."""
 FORMATS = ("ogg", "wav", "mp3", "mov", "flac", "aac", "matroska")
 """FFmpeg demuxers that may open a file. Playlists (hls, concat) are left out on purpose: they name other files and
 addresses, which FFmpeg would then open."""
@@ -40,20 +43,22 @@ _ROUNDING_S = 0.001
 
 @dataclass(frozen=True, slots=True)
 class AudioHeader:
-    """What a file says it is. `duration_s` is the header's claim, None where it makes none."""
+    """What a file is."""
 
     container: str
     codec: str
     rate_hz: int
     channels: int
-    duration_s: float | None
 
 
 def probe(source: Source) -> AudioHeader:
-    """Reads the header and decodes the first frame: a few milliseconds, whatever the file's length.
+    """Reads the header and decodes the first frame: a few milliseconds, whatever the file's length. The Ogg/Opus file of
+    a recorder is known by its pages alone, much faster.
 
     Raises Rejected that names what was found and what was expected.
     """
+    if not isinstance(source, Path) and (channels := plain_opus_channels(_file(source))):
+        return AudioHeader("ogg", "opus", OPUS_RATE_HZ, channels)
     with _open(source) as (container, stream):
         frame = next(_frames(container, stream), None)
         if frame is None:
@@ -65,7 +70,6 @@ def probe(source: Source) -> AudioHeader:
             codec=stream.codec_context.name,
             rate_hz=frame.sample_rate,
             channels=frame.layout.nb_channels,
-            duration_s=container.duration / av.time_base if container.duration else None,
         )
 
 
@@ -137,12 +141,16 @@ def _open(source: Source) -> Iterator[tuple[InputContainer, AudioStream]]:
         with source.open("rb") as opened, _open(opened) as streams:
             yield streams
         return
-    file = BytesIO(source) if isinstance(source, bytes) else source
+    file = _file(source)
     try:
         with _container(file) as container:
             yield container, _audio_stream(container)
     finally:
         file.seek(0)
+
+
+def _file(source: bytes | BinaryIO) -> BinaryIO:
+    return BytesIO(source) if isinstance(source, bytes) else source
 
 
 def _container(file: BinaryIO) -> InputContainer:

@@ -9,8 +9,9 @@ from sqlalchemy import and_, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.queue import NewJob, lock_key
 from domain.ids import ChunkId, DeviceId, PointId, RegisterId, SessionId
-from domain.status import ChunkStatus
+from domain.status import ChunkStatus, JobClass
 
 _chunks = t.audio_chunks
 
@@ -59,13 +60,22 @@ class StoredAudio:
 
 
 _INSERT = text("""
-    INSERT INTO audio_chunks (chunk_id, device_id, point_id, register_id, session_id, seq, start_ts, end_ts, codec,
-                              sample_rate, channels, sha256, size_bytes, stored_path)
-    VALUES (:chunk_id, :device_id, :point_id, :register_id, :session_id, :seq, :start_ts, :end_ts, :codec,
-            :sample_rate, :channels, :sha256, :size_bytes, :stored_path)
-    ON CONFLICT DO NOTHING
-    RETURNING chunk_id
+    WITH chunk AS (
+        INSERT INTO audio_chunks (chunk_id, device_id, point_id, register_id, session_id, seq, start_ts, end_ts, codec,
+                                  sample_rate, channels, sha256, size_bytes, stored_path)
+        VALUES (:chunk_id, :device_id, :point_id, :register_id, :session_id, :seq, :start_ts, :end_ts, :codec,
+                :sample_rate, :channels, :sha256, :size_bytes, :stored_path)
+        ON CONFLICT DO NOTHING
+        RETURNING chunk_id
+    ),
+    job AS (
+        INSERT INTO jobs (stage, subject_id, lock_key, class, fair_key, audio_ms)
+        SELECT :stage, :subject_id, :lock_key, :job_class, :fair_key, :audio_ms FROM chunk
+        RETURNING stage
+    )
+    SELECT pg_notify('salescontrol.jobs', stage) FROM job
 """)
+"""Row, job and hint in one round trip. A chunk that nobody knows yet has no queued twin to be joined with."""
 _IS_ERASED = text("""
     SELECT EXISTS (
         SELECT FROM tombstones
@@ -73,6 +83,7 @@ _IS_ERASED = text("""
           AND start_ts < :end_ts AND end_ts > :start_ts
     )
 """)
+_WITHDRAW = text("DELETE FROM jobs WHERE stage = 'vad' AND subject_id = :subject_id AND state = 'queued'")
 """Texts, as they run at every upload: to build a statement costs SQLAlchemy more than to run it costs PostgreSQL."""
 
 
@@ -80,9 +91,19 @@ def _values(chunk: NewChunk) -> dict[str, Any]:
     return {name: getattr(chunk, name) for name in NewChunk.__dataclass_fields__}
 
 
-async def insert_chunk(tx: AsyncConnection, chunk: NewChunk) -> bool:
-    """Writes the row unless its identity is taken: False then. Waits for a concurrent upload of the same identity."""
-    return (await tx.execute(_INSERT, _values(chunk))).first() is not None
+async def insert_chunk(tx: AsyncConnection, chunk: NewChunk, job: NewJob) -> bool:
+    """Writes the row and queues its job, unless its identity is taken: False then. Waits for a concurrent upload of the
+    same identity. `job`: one of this chunk, ready at once."""
+    values = {
+        **_values(chunk),
+        "stage": job.stage,
+        "subject_id": job.subject_id,
+        "lock_key": lock_key(job),
+        "job_class": int(job.job_class or JobClass.LIVE),
+        "fair_key": job.fair_key,
+        "audio_ms": job.audio_ms,
+    }
+    return (await tx.execute(_INSERT, values)).first() is not None
 
 
 async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | None:
@@ -114,7 +135,8 @@ async def is_erased(tx: AsyncConnection, chunk: NewChunk) -> bool:
 
 
 async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:
-    """Turns a row into that of erased audio: no file, and its time counts as covered silence."""
+    """Turns a row just inserted into that of erased audio: no file, no job, and its time counts as covered silence."""
+    await tx.execute(_WITHDRAW, {"subject_id": str(chunk.chunk_id)})
     await tx.execute(
         update(_chunks)
         .where(_chunks.c.chunk_id == chunk.chunk_id)

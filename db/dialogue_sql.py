@@ -1,4 +1,8 @@
-"""The statements of the dialogues stage. All are about one device; none reads more than its window."""
+"""The statements of the dialogues stage. All are about one device; none reads more than its window.
+
+Speech is gathered by aggregates per chunk or dialogue, not by a join: the planner thinks that a window of a long history
+holds thousands of rows, and would read the whole table of segments for a join.
+"""
 
 from sqlalchemy import text
 
@@ -34,29 +38,30 @@ NEXT_CLOSE = text(
 )
 AUDIO = text(
     """
-    WITH near AS MATERIALIZED (
-        SELECT c.chunk_id, c.point_id, c.register_id, c.session_id, c.seq, c.start_ts, c.end_ts, c.decoded_ms,
-               c.status, c.settled_status, c.received_at,
-               coalesce(
-                   (SELECT n.received_at FROM audio_chunks n
-                    WHERE n.device_id = :device_id AND n.session_id = c.session_id AND n.seq > c.seq
-                    ORDER BY n.seq LIMIT 1),
-                   (SELECT n.received_at FROM audio_chunks n
-                    WHERE n.device_id = :device_id AND n.start_ts > c.start_ts
-                      AND (c.session_id IS NULL OR n.session_id IS DISTINCT FROM c.session_id)
-                    ORDER BY n.start_ts LIMIT 1),
-                   (SELECT n.received_at FROM audio_chunks n
-                    WHERE n.device_id = :device_id ORDER BY n.received_at DESC LIMIT 1)
-               ) AS followed_at
-        FROM audio_chunks c
-        WHERE c.device_id = :device_id AND c.start_ts > :earliest AND c.start_ts < :until
-          AND greatest(c.end_ts, c.start_ts + c.decoded_ms * interval '1 millisecond') > :since
-    )
-    SELECT near.*, s.offset_start_ms, s.offset_end_ms
-    FROM near
-    LEFT JOIN speech_segments s
-        ON s.chunk_id = near.chunk_id AND near.settled_status = 'DONE' AND s.start_ts < :until AND s.end_ts > :since
-    ORDER BY near.start_ts, near.chunk_id, s.idx
+    SELECT c.chunk_id, c.point_id, c.register_id, c.session_id, c.seq, c.start_ts, c.end_ts, c.decoded_ms,
+           c.status, c.settled_status, c.received_at,
+           coalesce(
+               (SELECT n.received_at FROM audio_chunks n
+                WHERE n.device_id = :device_id AND n.session_id = c.session_id AND n.seq > c.seq
+                ORDER BY n.seq LIMIT 1),
+               (SELECT n.received_at FROM audio_chunks n
+                WHERE n.device_id = :device_id AND n.start_ts > c.start_ts
+                  AND (c.session_id IS NULL OR n.session_id IS DISTINCT FROM c.session_id)
+                ORDER BY n.start_ts LIMIT 1),
+               (SELECT n.received_at FROM audio_chunks n
+                WHERE n.device_id = :device_id ORDER BY n.received_at DESC LIMIT 1)
+           ) AS followed_at,
+           speech.starts, speech.ends
+    FROM audio_chunks c
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(s.offset_start_ms ORDER BY s.idx), '{}') AS starts,
+               coalesce(array_agg(s.offset_end_ms ORDER BY s.idx), '{}') AS ends
+        FROM speech_segments s
+        WHERE s.chunk_id = c.chunk_id AND c.settled_status = 'DONE' AND s.start_ts < :until AND s.end_ts > :since
+    ) speech
+    WHERE c.device_id = :device_id AND c.start_ts > :earliest AND c.start_ts < :until
+      AND greatest(c.end_ts, c.start_ts + c.decoded_ms * interval '1 millisecond') > :since
+    ORDER BY c.start_ts, c.chunk_id
     """
 )
 LOCK = text(
@@ -67,12 +72,19 @@ LOCK = text(
 STORED = text(
     """
     SELECT d.dialogue_id, d.revision, d.state, d.created_at, d.changed_at,
-           s.chunk_id, s.offset_start_ms, s.offset_end_ms, s.start_ts, s.end_ts
+           speech.chunk_ids, speech.offset_starts, speech.offset_ends, speech.starts
     FROM dialogues d
-    LEFT JOIN dialogue_segments s ON s.dialogue_id = d.dialogue_id AND s.revision = d.revision
+    CROSS JOIN LATERAL (
+        SELECT coalesce(array_agg(s.chunk_id ORDER BY s.idx), '{}') AS chunk_ids,
+               coalesce(array_agg(s.offset_start_ms ORDER BY s.idx), '{}') AS offset_starts,
+               coalesce(array_agg(s.offset_end_ms ORDER BY s.idx), '{}') AS offset_ends,
+               coalesce(array_agg(s.start_ts ORDER BY s.idx), '{}') AS starts
+        FROM dialogue_segments s
+        WHERE s.dialogue_id = d.dialogue_id AND s.revision = d.revision
+    ) speech
     WHERE d.device_id = :device_id AND d.state <> 'superseded'
       AND d.start_ts >= :since AND d.start_ts <= :until AND d.end_ts <= :until
-    ORDER BY d.dialogue_id, s.idx
+    ORDER BY d.dialogue_id
     """
 )
 OWES_NOTHING_BEFORE = text(

@@ -8,8 +8,6 @@ Content that changes under an unchanged status (decoded anew, erased) is announc
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -113,10 +111,8 @@ async def read_audio(tx: AsyncConnection, device_id: DeviceId, window: Span, lon
         "earliest": to_instant(window.start_ms - longest_chunk_ms),
     }
     audio = Audio([], [], [], {})
-    for chunk_id, group in groupby(await tx.execute(sql.AUDIO, where), key=attrgetter("chunk_id")):
-        rows = list(group)
-        _add_chunk(audio, ChunkId(chunk_id), rows[0])
-        audio.segments.extend(_segment(row, to_ms(row.start_ts)) for row in rows if row.offset_start_ms is not None)
+    for row in await tx.execute(sql.AUDIO, where):
+        _add_chunk(audio, row)
     return audio
 
 
@@ -129,25 +125,26 @@ async def lock_stored(tx: AsyncConnection, stored: Iterable[Stored]) -> None:
 async def read_stored(tx: AsyncConnection, device_id: DeviceId, span: Span) -> list[Stored]:
     """Current dialogues that lie wholly in the span."""
     where = {"device_id": device_id, "since": to_instant(span.start_ms), "until": to_instant(span.end_ms)}
-    found = []
-    for dialogue_id, group in groupby(await tx.execute(sql.STORED, where), key=attrgetter("dialogue_id")):
-        rows = list(group)
-        head = rows[0]
-        found.append(
-            Stored(
-                DialogueId(dialogue_id),
-                head.revision,
-                DialogueState(head.state),
-                to_ms(head.created_at),
-                to_ms(head.changed_at),
-                tuple(_segment(row, to_ms(row.start_ts) - row.offset_start_ms) for row in rows if row.chunk_id),
-            )
+    return [
+        Stored(
+            DialogueId(row.dialogue_id),
+            row.revision,
+            DialogueState(row.state),
+            to_ms(row.created_at),
+            to_ms(row.changed_at),
+            tuple(
+                _segment(chunk_id, to_ms(start) - first_ms, first_ms, last_ms)
+                for chunk_id, start, first_ms, last_ms in zip(
+                    row.chunk_ids, row.starts, row.offset_starts, row.offset_ends, strict=True
+                )
+            ),
         )
-    return found
+        for row in await tx.execute(sql.STORED, where)
+    ]
 
 
-def _add_chunk(audio: Audio, chunk_id: ChunkId, row: Row[Any]) -> None:
-    start_ms = to_ms(row.start_ts)
+def _add_chunk(audio: Audio, row: Row[Any]) -> None:
+    chunk_id, start_ms = ChunkId(row.chunk_id), to_ms(row.start_ts)
     is_covered = row.settled_status == ChunkStatus.DONE and row.decoded_ms is not None
     end_ms = start_ms + row.decoded_ms if is_covered else _end_ms(row)
     if is_covered:
@@ -156,6 +153,7 @@ def _add_chunk(audio: Audio, chunk_id: ChunkId, row: Row[Any]) -> None:
     received_ms, followed_ms = to_ms(row.received_at), to_ms(row.followed_at)
     audio.arrivals.append(Arrival(chunk_id, start_ms, end_ms, _fate(row), received_ms, followed_ms))
     audio.places[chunk_id] = Place(PointId(row.point_id), RegisterId(row.register_id))
+    audio.segments.extend(_segment(chunk_id, start_ms, *ends) for ends in zip(row.starts, row.ends, strict=True))
 
 
 def _fate(row: Row[Any]) -> Fate:
@@ -164,14 +162,8 @@ def _fate(row: Row[Any]) -> Fate:
     return Fate.AUDIBLE if row.status == ChunkStatus.DONE and row.decoded_ms is not None else Fate.DEAD
 
 
-def _segment(row: Row[Any], chunk_start_ms: int) -> Segment:
-    return Segment(
-        ChunkId(row.chunk_id),
-        row.offset_start_ms,
-        row.offset_end_ms,
-        chunk_start_ms + row.offset_start_ms,
-        chunk_start_ms + row.offset_end_ms,
-    )
+def _segment(chunk_id: ChunkId, chunk_start_ms: int, first_ms: int, last_ms: int) -> Segment:
+    return Segment(chunk_id, first_ms, last_ms, chunk_start_ms + first_ms, chunk_start_ms + last_ms)
 
 
 def _end_ms(row: Row[Any]) -> int:

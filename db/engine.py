@@ -81,6 +81,7 @@ class Database:
             pool_timeout=10,
             connect_args={"timeout": 5, "server_settings": SESSION},
         )
+        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
@@ -100,8 +101,8 @@ class Database:
         Raises as `begin` does.
         """
         with _down_is_unavailable():
-            async with self.engine.connect() as connection:
-                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
+            async with self._autocommit.connect() as connection:
+                yield connection
 
     async def dispose(self) -> None:
         """Closes every pooled connection."""

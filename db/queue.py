@@ -52,7 +52,7 @@ class Queue:
             "subject_ids": [job.subject_id for job in new],
             "subject_revs": [job.subject_rev for job in new],
             "run_ids": [job.run_id for job in new],
-            "lock_keys": [_lock_key(job) for job in new],
+            "lock_keys": [lock_key(job) for job in new],
             "classes": [int(job.job_class or JobClass.LIVE) for job in new],
             "fair_keys": [job.fair_key for job in new],
             "delays_s": [float(job.delay_s) for job in new],
@@ -208,7 +208,7 @@ def _inherit(job: NewJob, following: Job | None) -> NewJob:
     )
 
 
-def _lock_key(job: NewJob) -> str:
+def lock_key(job: NewJob) -> str:
     """The run is part of it: a re-analysis does not wait for the live job of its subject, nor the other way round."""
     return f"{job.run_id or ''}:{job.lock_key or job.subject_id}"
 

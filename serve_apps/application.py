@@ -45,7 +45,8 @@ def connect() -> Deps:
     return Deps(Database(url), open_store(settings.storage_url), settings)
 
 
-def get_deps(request: Request) -> Deps:
+async def get_deps(request: Request) -> Deps:
+    """Async, since FastAPI runs a plain function in a thread: a hop at every request."""
     deps: Deps = request.app.state.deps
     return deps
 

@@ -1,11 +1,10 @@
-"""A multipart upload, read while it streams: short text fields, and one file that is spooled and hashed on the way.
+"""A multipart upload, read while it streams: short text fields, and one file that is spooled.
 
 Starlette's `request.form()` takes a body without its closing boundary for complete, cannot name the field that is too
 long, and keeps what nobody asked for.
 """
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Container
 from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
@@ -28,12 +27,11 @@ MAX_PARTS = 64
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """`fields` as text, by name; `file`, None where there is none, with its length and hex SHA-256. Close it."""
+    """`fields` as text, by name; `file`, None where there is none, with its length. Close it."""
 
     fields: dict[str, str]
     file: BinaryIO | None
     size_bytes: int
-    sha256: str
 
     def close(self) -> None:
         if self.file is not None:
@@ -67,7 +65,7 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], fields: Con
     except BaseException:
         parts.close()
         raise
-    return Upload(parts.texts, parts.file, parts.size_bytes, parts.digest.hexdigest())
+    return Upload(parts.texts, parts.file, parts.size_bytes)
 
 
 class _Parts:
@@ -77,7 +75,6 @@ class _Parts:
         self.texts: dict[str, str] = {}
         self.file: BinaryIO | None = None
         self.size_bytes = 0
-        self.digest = hashlib.sha256()
         self.ended = False
         self._fields, self._file_field = fields, file_field
         self._count = 0
@@ -133,7 +130,6 @@ class _Parts:
         if self._name == self._file_field and self.file is not None:
             piece = data[start:end]
             self.file.write(piece)
-            self.digest.update(piece)
             self.size_bytes += len(piece)
         elif self._name in self._fields:
             self._text += data[start:end]

@@ -1,8 +1,9 @@
 """What 200 promises: the file is durable, and its row and its vad job are committed in one transaction."""
 
 import asyncio
+import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
 from uuid import uuid4
@@ -105,13 +106,15 @@ class Receiver:
     def _store_file(self, fields: ChunkForm, upload: Upload) -> NewChunk:
         """Blocking. Checks the file and puts it into the store under a path that no other attempt has."""
         assert upload.file is not None
-        _check_file(fields, upload.file, upload.size_bytes, upload.sha256)
+        upload.file.seek(0)
+        sha256 = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
+        _check_file(fields, upload.file, upload.size_bytes, sha256)
         chunk_id = ChunkId(uuid4())
         path = stored_path(PointId(fields.point_id), RegisterId(fields.register_id), fields.start_ts, chunk_id)
         self._put(path, upload.file)
         return NewChunk(
             chunk_id=chunk_id,
-            sha256=upload.sha256,
+            sha256=sha256,
             size_bytes=upload.size_bytes,
             stored_path=path,
             **fields.model_dump(exclude={"sha256"}),
@@ -134,13 +137,15 @@ class Receiver:
     async def _record(self, chunk: NewChunk, now: datetime) -> Receipt:
         """Row and job in one transaction. Where its outcome is unknown the file stays: the sweep takes it if no row
         names it."""
+        device_id, urgency = str(chunk.device_id), job_class(chunk.end_ts, now, self._settings.live_s)
+        vad = NewJob("vad", str(chunk.chunk_id), job_class=urgency, fair_key=device_id, audio_ms=chunk.duration_ms)
         async with self._db.begin() as tx:
-            is_new = await insert_chunk(tx, chunk)
+            is_new = await insert_chunk(tx, chunk, vad)
             erased = is_new and await is_erased(tx, chunk)
             if erased:
                 await discard_audio(tx, chunk, now)
-            if is_new:
-                await self._queue.enqueue(tx, [self._follow_up(chunk, now, erased)])
+                # Its arrival may still close dialogues that waited for it.
+                await self._queue.enqueue(tx, [replace(vad, stage="dialogues", subject_id=device_id, audio_ms=0)])
             first = None if is_new else await find_same(tx, chunk)
         if not is_new or erased:
             await asyncio.to_thread(self._drop, chunk.stored_path)
@@ -148,13 +153,6 @@ class Receiver:
             return _repeat(chunk, first)
         path = None if erased else chunk.stored_path
         return Receipt(chunk.chunk_id, path, chunk.sha256, queued=not erased, duplicate=False)
-
-    def _follow_up(self, chunk: NewChunk, now: datetime, erased: bool) -> NewJob:
-        """Erased audio has nothing to detect; its arrival may still close dialogues that waited for it."""
-        device_id, urgency = str(chunk.device_id), job_class(chunk.end_ts, now, self._settings.live_s)
-        if erased:
-            return NewJob("dialogues", device_id, job_class=urgency, fair_key=device_id)
-        return NewJob("vad", str(chunk.chunk_id), job_class=urgency, fair_key=device_id, audio_ms=chunk.duration_ms)
 
     def _drop(self, path: str) -> None:
         try:

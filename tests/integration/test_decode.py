@@ -74,7 +74,6 @@ def test_the_header_of_a_chunk_says_what_it_is_in_a_few_milliseconds(samples: Pa
         header = probe(encoded)
         took.append(time.perf_counter() - begun)
     assert (header.container, header.codec, header.rate_hz, header.channels) == ("ogg", "opus", 48_000, 1)
-    assert header.duration_s == pytest.approx(60, abs=0.1)
     assert min(took) < 0.005
 
 
