@@ -38,6 +38,8 @@ from domain.timeline import Rules, Span  # noqa: E402
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 HISTORIES = (0, 1_000, 10_000, 100_000)
 """Chunks of the same device before the measured ones: 100,000 are 70 days without a break."""
+OTHER_DEVICES, THEIR_CHUNKS = 500, 20
+"""A fleet beside the measured devices: the planner's averages are those of the many, not of the one with a past."""
 MEASURED_CHUNKS = 60
 MIN_MS = 60_000
 
@@ -122,6 +124,11 @@ async def cost_by_history(url: str) -> dict[int, float]:
     """Median ms of the job after each new chunk, by the number of chunks that the device had before. All devices take
     turns chunk by chunk, so that a slow moment of the machine hits them alike."""
     db = Database(url)
+    for _ in range(OTHER_DEVICES):
+        other = Delivery(db, Random(0))
+        await other.install()
+        async with db.begin() as tx:
+            await insert_history(tx, other.device_id, THEIR_CHUNKS, to_instant(DAY_START_MS))
     deliveries = {}
     for history in HISTORIES:
         deliveries[history] = Delivery(db, Random(0))

@@ -1,7 +1,7 @@
 """The statements of the dialogues stage. All are about one device; none reads more than its window.
 
-Speech is gathered by aggregates per chunk or dialogue, not by a join: the planner thinks that a window of a long history
-holds thousands of rows, and would read the whole table of segments for a join.
+Speech is gathered by aggregates per chunk or dialogue, not by a join: the planner thinks that a window of a long
+history holds thousands of rows, and would read the whole table of segments for a join.
 """
 
 from sqlalchemy import text
