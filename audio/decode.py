@@ -52,8 +52,8 @@ class AudioHeader:
 
 
 def probe(source: Source) -> AudioHeader:
-    """Reads the header and decodes the first frame: a few milliseconds, whatever the file's length. The Ogg/Opus file of
-    a recorder is known by its pages alone, much faster.
+    """Reads the header and decodes the first frame: a few milliseconds, whatever the file's length. The Ogg/Opus file
+    of a recorder is known by its pages alone, much faster.
 
     Raises Rejected that names what was found and what was expected.
     """

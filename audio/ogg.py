@@ -1,4 +1,4 @@
-"""An Ogg/Opus file as recorders send it, known by its first pages: RFC 3533 (pages), 7845 (Opus in Ogg), 6716 (packets).
+"""An Ogg/Opus file as recorders send it, known by its first pages: RFC 3533 (Ogg), 7845 (Opus in Ogg), 6716 (Opus).
 
 FFmpeg needs half a millisecond and many calls to open a file, which is a tenth of an upload; this needs a twentieth of
 that. It says yes only to the plain case. Whatever else comes is for FFmpeg to judge.

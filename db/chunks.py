@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import and_, exists, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.engine import DriverConnection
 from db.queue import NewJob, lock_key
 from domain.ids import ChunkId, DeviceId, PointId, RegisterId, SessionId
 from domain.status import ChunkStatus, JobClass
@@ -59,51 +59,38 @@ class StoredAudio:
     codec: str
 
 
-_INSERT = text("""
+_INSERT = """
     WITH chunk AS (
         INSERT INTO audio_chunks (chunk_id, device_id, point_id, register_id, session_id, seq, start_ts, end_ts, codec,
                                   sample_rate, channels, sha256, size_bytes, stored_path)
-        VALUES (:chunk_id, :device_id, :point_id, :register_id, :session_id, :seq, :start_ts, :end_ts, :codec,
-                :sample_rate, :channels, :sha256, :size_bytes, :stored_path)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         ON CONFLICT DO NOTHING
         RETURNING chunk_id
     ),
     job AS (
         INSERT INTO jobs (stage, subject_id, lock_key, class, fair_key, audio_ms)
-        SELECT :stage, :subject_id, :lock_key, :job_class, :fair_key, :audio_ms FROM chunk
+        SELECT $15, $16, $17, $18, $19, $20 FROM chunk
         RETURNING stage
     )
     SELECT pg_notify('salescontrol.jobs', stage) FROM job
-""")
+"""
 """Row, job and hint in one round trip. A chunk that nobody knows yet has no queued twin to be joined with."""
-_IS_ERASED = text("""
+_IS_ERASED = """
     SELECT EXISTS (
         SELECT FROM tombstones
-        WHERE point_id = :point_id AND (device_id IS NULL OR device_id = :device_id)
-          AND start_ts < :end_ts AND end_ts > :start_ts
+        WHERE point_id = $1 AND (device_id IS NULL OR device_id = $2) AND start_ts < $4 AND end_ts > $3
     )
-""")
+"""
 _WITHDRAW = text("DELETE FROM jobs WHERE stage = 'vad' AND subject_id = :subject_id AND state = 'queued'")
-"""Texts, as they run at every upload: to build a statement costs SQLAlchemy more than to run it costs PostgreSQL."""
 
 
-def _values(chunk: NewChunk) -> dict[str, Any]:
-    return {name: getattr(chunk, name) for name in NewChunk.__dataclass_fields__}
-
-
-async def insert_chunk(tx: AsyncConnection, chunk: NewChunk, job: NewJob) -> bool:
+async def insert_chunk(driver: DriverConnection, chunk: NewChunk, job: NewJob) -> bool:
     """Writes the row and queues its job, unless its identity is taken: False then. Waits for a concurrent upload of the
     same identity. `job`: one of this chunk, ready at once."""
-    values = {
-        **_values(chunk),
-        "stage": job.stage,
-        "subject_id": job.subject_id,
-        "lock_key": lock_key(job),
-        "job_class": int(job.job_class or JobClass.LIVE),
-        "fair_key": job.fair_key,
-        "audio_ms": job.audio_ms,
-    }
-    return (await tx.execute(_INSERT, values)).first() is not None
+    row = (getattr(chunk, name) for name in NewChunk.__dataclass_fields__)
+    urgency = int(job.job_class or JobClass.LIVE)
+    queued = (job.stage, job.subject_id, lock_key(job), urgency, job.fair_key, job.audio_ms)
+    return await driver.fetchrow(_INSERT, *row, *queued) is not None
 
 
 async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | None:
@@ -125,13 +112,14 @@ async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | Non
     return None if row is None else ReceivedChunk(ChunkId(row.chunk_id), row.sha256, row.stored_path)
 
 
-async def is_erased(tx: AsyncConnection, chunk: NewChunk) -> bool:
+async def is_erased(driver: DriverConnection, chunk: NewChunk) -> bool:
     """Does the chunk reach into time that was erased?
 
     Call it after `insert_chunk` in the same transaction: the insert takes a key-share lock on the device's row, so an
     erasure that locks that row before it writes its tombstone is either seen here or sees our row.
     """
-    return bool((await tx.execute(_IS_ERASED, _values(chunk))).scalar_one())
+    span = (chunk.start_ts, chunk.end_ts)
+    return bool(await driver.fetchval(_IS_ERASED, chunk.point_id, chunk.device_id, *span))
 
 
 async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:

@@ -2,16 +2,17 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.engine import driver_of
 from db.points import NewPoint, NewRegister, ensure_point, ensure_register
 from domain.errors import Conflict
 from domain.ids import DeviceId, PointId, RegisterId
@@ -56,28 +57,29 @@ class NewDevice:
     replaces: DeviceId | None = None
 
 
-_TOKEN_HOLDER = (
-    select(t.devices, t.device_tokens.c.token_sha256, func.now().label("now"))
-    .join(t.device_tokens, t.device_tokens.c.device_id == t.devices.c.device_id)
-    .where(t.device_tokens.c.token_sha256 == bindparam("digest"), t.device_tokens.c.revoked_at.is_(None))
-)
+_TOKEN_HOLDER = """
+    SELECT devices.*, token_sha256, now() AS now
+    FROM device_tokens JOIN devices USING (device_id)
+    WHERE token_sha256 = $1 AND revoked_at IS NULL
+"""
 
 
 def token_sha256(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-async def find_token_holder(tx: AsyncConnection, token: str) -> Device | None:
-    """The device of a live token, disabled and replaced ones included. Notes that it was seen."""
+async def find_token_holder(connection: AsyncConnection, token: str) -> Device | None:
+    """The device of a live token, disabled and replaced ones included. Notes that it was seen. `connection`: one of
+    `Database.alone`."""
     digest = token_sha256(token)
-    row = (await tx.execute(_TOKEN_HOLDER, {"digest": digest})).one_or_none()
-    if row is None or not hmac.compare_digest(row.token_sha256, digest):
+    row = await (await driver_of(connection)).fetchrow(_TOKEN_HOLDER, digest)
+    if row is None or not hmac.compare_digest(row["token_sha256"], digest):
         return None
-    if row.last_seen_at is None or row.now - row.last_seen_at > SEEN_EVERY:
-        free = select(t.devices.c.device_id).where(t.devices.c.device_id == row.device_id)
+    if row["last_seen_at"] is None or row["now"] - row["last_seen_at"] > SEEN_EVERY:
+        free = select(t.devices.c.device_id).where(t.devices.c.device_id == row["device_id"])
         free = free.with_for_update(skip_locked=True, key_share=True)
         seen = update(t.devices).where(t.devices.c.device_id.in_(free.scalar_subquery()))
-        await tx.execute(seen.values(last_seen_at=func.now()))
+        await connection.execute(seen.values(last_seen_at=func.now()))
     return _device(row)
 
 
@@ -141,7 +143,7 @@ async def _replace(tx: AsyncConnection, new: NewDevice, old_id: DeviceId) -> Non
 
 async def find_device(tx: AsyncConnection, device_id: DeviceId) -> Device | None:
     row = (await tx.execute(select(t.devices).where(t.devices.c.device_id == device_id))).one_or_none()
-    return None if row is None else _device(row)
+    return None if row is None else _device(dict(row._mapping))
 
 
 async def list_devices(tx: AsyncConnection, after: DeviceId | None = None, limit: int = 100) -> list[Device]:
@@ -149,7 +151,7 @@ async def list_devices(tx: AsyncConnection, after: DeviceId | None = None, limit
     query = select(t.devices).order_by(t.devices.c.device_id).limit(limit)
     if after is not None:
         query = query.where(t.devices.c.device_id > after)
-    return [_device(row) for row in await tx.execute(query)]
+    return [_device(dict(row._mapping)) for row in await tx.execute(query)]
 
 
 async def update_device(
@@ -213,15 +215,5 @@ async def _insert_token(tx: AsyncConnection, device_id: DeviceId, token: str) ->
         raise Conflict("This token is already in use or was revoked; choose a fresh random one.")
 
 
-def _device(row: Row[Any]) -> Device:
-    return Device(
-        device_id=row.device_id,
-        point_id=row.point_id,
-        register_id=row.register_id,
-        name=row.name,
-        is_enabled=row.is_enabled,
-        replaced_by=row.replaced_by,
-        replaced_at=row.replaced_at,
-        last_seen_at=row.last_seen_at,
-        created_at=row.created_at,
-    )
+def _device(row: Mapping[str, Any]) -> Device:
+    return Device(**{name: row[name] for name in Device.__dataclass_fields__})

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeAlias, cast
 
 import asyncpg
 from sqlalchemy import event
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from domain.errors import Unavailable
+
+DriverConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 POOL_SIZE = 3
 """With the lease renewer's own connection this keeps a process at 4 (DESIGN 8)."""
@@ -39,6 +42,8 @@ _SERVER_GONE = (
 
 def is_database_down(error: BaseException) -> bool:
     """True where the error says that the server cannot be reached, not that the statement was wrong."""
+    if type(error) is asyncpg.InterfaceError:  # its subclasses are the statement's fault
+        return True
     if isinstance(error, (PoolTimeout, ConnectionError, OSError, InterfaceError, *_SERVER_GONE)):
         return True
     if isinstance(error, DBAPIError):
@@ -81,7 +86,6 @@ class Database:
             pool_timeout=10,
             connect_args={"timeout": 5, "server_settings": SESSION},
         )
-        self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
@@ -101,9 +105,18 @@ class Database:
         Raises as `begin` does.
         """
         with _down_is_unavailable():
-            async with self._autocommit.connect() as connection:
-                yield connection
+            async with self.engine.connect() as connection:
+                yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
     async def dispose(self) -> None:
         """Closes every pooled connection."""
         await self.engine.dispose()
+
+
+async def driver_of(connection: AsyncConnection) -> DriverConnection:
+    """asyncpg's own connection under one of `alone`, for the statements of every upload: SQLAlchemy takes longer to
+    hand over a small statement than PostgreSQL to run it.
+
+    A transaction begun on it holds for both. Its statements raise asyncpg's errors.
+    """
+    return cast(DriverConnection, (await connection.get_raw_connection()).driver_connection)

@@ -13,7 +13,7 @@ from audio.store import AudioStore
 from configs.settings import IngestSettings
 from db.chunks import NewChunk, ReceivedChunk, discard_audio, find_same, insert_chunk, is_erased
 from db.devices import Device
-from db.engine import Database
+from db.engine import Database, driver_of
 from db.queue import NewJob, Queue
 from domain.chunks import UploadRight, job_class, names_codec, stored_path, upload_right
 from domain.errors import Rejected, Unavailable
@@ -139,9 +139,9 @@ class Receiver:
         names it."""
         device_id, urgency = str(chunk.device_id), job_class(chunk.end_ts, now, self._settings.live_s)
         vad = NewJob("vad", str(chunk.chunk_id), job_class=urgency, fair_key=device_id, audio_ms=chunk.duration_ms)
-        async with self._db.begin() as tx:
-            is_new = await insert_chunk(tx, chunk, vad)
-            erased = is_new and await is_erased(tx, chunk)
+        async with self._db.alone() as tx, (driver := await driver_of(tx)).transaction():
+            is_new = await insert_chunk(driver, chunk, vad)
+            erased = is_new and await is_erased(driver, chunk)
             if erased:
                 await discard_audio(tx, chunk, now)
                 # Its arrival may still close dialogues that waited for it.

@@ -137,17 +137,17 @@ async def test_a_request_cancelled_while_its_file_is_stored_is_carried_through(s
 
 async def test_a_commit_whose_outcome_is_unknown_keeps_the_file(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """The connection breaks after the server has committed: the row stands, so the file must."""
-    begin = shop.deps.db.begin
+    alone = shop.deps.db.alone
 
     @asynccontextmanager
     async def commit_then_break() -> AsyncIterator[AsyncConnection]:
-        async with begin() as tx:
+        async with alone() as tx:
             yield tx
         if shop.files():
             raise Unavailable("database: the connection was closed in the middle of an operation")
 
     with monkeypatch.context() as patched:
-        patched.setattr(shop.deps.db, "begin", commit_then_break)
+        patched.setattr(shop.deps.db, "alone", commit_then_break)
         lost = await shop.upload()
     assert (lost.status_code, lost.json()["code"]) == (503, "database_unavailable")
     again = (await shop.upload()).json()
