@@ -28,8 +28,8 @@ from faster_whisper import WhisperModel  # noqa: E402
 from audio.decode import RATE_HZ, Samples, decode  # noqa: E402
 from audio.vad import VoiceDetector  # noqa: E402
 from cluster.truth import Truth, read_truth  # noqa: E402
+from configs.settings import AsrSettings  # noqa: E402
 from configs.settings import load as load_settings  # noqa: E402
-from domain.asr import Decoding  # noqa: E402
 from domain.packing import PackingRules, Piece, widen  # noqa: E402
 from domain.speech import SpeechRules  # noqa: E402
 from domain.suspicion import SuspicionRules  # noqa: E402
@@ -37,6 +37,7 @@ from domain.wer import WordErrors, word_errors  # noqa: E402
 from serve_apps.whisper.assembly import batch_windows  # noqa: E402
 from serve_apps.whisper.engine import Engine, load  # noqa: E402
 from serve_apps.whisper.models import resolve  # noqa: E402
+from serve_apps.whisper.options import decoding_of  # noqa: E402
 from serve_apps.whisper.speech import Speech, from_recording  # noqa: E402
 
 DAY = ROOT / "samples" / "shop_day"
@@ -78,7 +79,7 @@ def main() -> int:
         "exchanges of 5 to 15 s": cut(day, exchanges(truth), asr.padding_ms),
         "whole dialogues": cut(day, dialogues(truth), asr.padding_ms),
     }
-    figures = {name: compare(talks, model, engine, asr.batch_audio_s, arguments.rounds) for name, talks in sets.items()}
+    figures = {name: compare(talks, model, engine, asr, arguments.rounds) for name, talks in sets.items()}
     show(identity, figures)
     if arguments.save:
         results = ROOT / "benchmarks" / "results" / "asr.json"
@@ -92,10 +93,10 @@ def main() -> int:
 
 
 def compare(
-    talks: Sequence[Talk], model: WhisperModel, engine: Engine, batch_s: float, rounds: int
+    talks: Sequence[Talk], model: WhisperModel, engine: Engine, asr: AsrSettings, rounds: int
 ) -> dict[str, float]:
     """Both ways over the same talks, in turns."""
-    ways: dict[str, Hear] = {"plain": plain(model), "ours": packed(engine, batch_s)}
+    ways: dict[str, Hear] = {"plain": plain(model, asr.fast.beam_size), "ours": packed(engine, asr)}
     best = dict.fromkeys(ways, float("inf"))
     heard: dict[str, list[str]] = {}
     for _ in range(rounds):
@@ -111,24 +112,24 @@ def compare(
     return figures | {"ratio": round(best["plain"] / best["ours"], 2)}
 
 
-def plain(model: WhisperModel) -> Hear:
+def plain(model: WhisperModel, beam_size: int) -> Hear:
     """faster-whisper as its own README shows it, one talk after the other."""
 
     def hear(talks: Sequence[Talk]) -> list[str]:
-        answers = [model.transcribe(talk.samples, language=talk.language, beam_size=1)[0] for talk in talks]
+        answers = [model.transcribe(talk.samples, language=talk.language, beam_size=beam_size)[0] for talk in talks]
         return ["".join(segment.text for segment in segments) for segments in answers]
 
     return hear
 
 
-def packed(engine: Engine, batch_s: float) -> Hear:
+def packed(engine: Engine, asr: AsrSettings) -> Hear:
     """As a replica does it: batches of one language, each of at most `batch_s` of speech, words with their times."""
 
     def hear(talks: Sequence[Talk]) -> list[str]:
         texts: list[str] = []
         for language, same in groupby(talks, key=lambda talk: talk.language):
-            for batch in batches(list(same), batch_s):
-                heard = engine.transcribe([talk.speech for talk in batch], language, Decoding())
+            for batch in batches(list(same), asr.batch_audio_s):
+                heard = engine.transcribe([talk.speech for talk in batch], language, decoding_of(asr.fast))
                 texts += [one.transcript.text for one in heard]
         return texts
 

@@ -40,17 +40,8 @@ class Endings:
             is_current = await stage.is_current(tx, job, result)
             state = JobState.DONE if is_current else JobState.SUPERSEDED
             await self.queue.complete(tx, job, state)
-            await tx.execute(
-                t.stage_results.insert().values(
-                    stage=stage.name,
-                    subject_id=job.subject_id,
-                    subject_rev=job.subject_rev,
-                    run_id=job.run_id,
-                    job_id=job.job_id,
-                    is_superseded=not is_current,
-                    payload=payload,
-                )
-            )
+            if payload:
+                await tx.execute(t.stage_results.insert().values(**_result(job, payload, is_superseded=not is_current)))
             if is_current and job.run_id is None:
                 await _set_status(tx, stage, [job], StageStatus.DONE)
                 followers = [*await stage.apply(tx, job, result), *self._automatic_followers(stage, job)]
@@ -116,11 +107,27 @@ class Endings:
         return new if new.lock_key or stage is None else replace(new, lock_key=stage.lock_key(new.subject_id))
 
 
+def _result(job: Job, payload: Any, *, is_superseded: bool) -> dict[str, Any]:
+    """The row of `stage_results`. A stage that has nothing to say returns {} and leaves none."""
+    return {
+        "stage": job.stage,
+        "subject_id": job.subject_id,
+        "subject_rev": job.subject_rev,
+        "run_id": job.run_id,
+        "job_id": job.job_id,
+        "is_superseded": is_superseded,
+        "payload": payload,
+    }
+
+
 async def _lock_subjects(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job]) -> None:
-    """Subject rows before job rows, in the order of their ids: one order everywhere, so no deadlocks."""
+    """Subject rows before job rows, in the order of their ids: one order everywhere, so no deadlocks.
+
+    FOR NO KEY UPDATE: rows that refer to the subject, such as a device's next chunk, may be inserted meanwhile.
+    """
     key = SUBJECT_KEYS[stage.subject]
     ids = [UUID(job.subject_id) for job in jobs]
-    await tx.execute(select(key).where(key.in_(ids)).order_by(key).with_for_update())
+    await tx.execute(select(key).where(key.in_(ids)).order_by(key).with_for_update(key_share=True))
 
 
 async def _set_status(

@@ -11,6 +11,7 @@ from typing import Any
 import fasteners
 
 from cluster import dashboard_process, ray_head
+from cluster.engines.choice import build_engine
 from cluster.release import ROOT, release_hash
 from cluster.serving import ServeApi, read_config
 from configs.secrets import check_secrets
@@ -38,6 +39,7 @@ def up(settings: Settings, report: Report) -> Running:
     Raises SalesControlError where a part does not start, naming it.
     """
     check_secrets(settings)
+    build_engine(settings.analysis)  # a wrong engine or prompt is named now, not by a worker later
     with _only_one(settings.home):
         report("database", "starting")
         url = prepare_database(settings)

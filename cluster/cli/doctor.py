@@ -16,6 +16,7 @@ from rich.table import Table
 
 from audio.store import open_store
 from cluster import ray_head
+from cluster.engines.choice import build_engine, engine_name
 from cluster.wiring import database_url
 from configs.settings import DEFAULT_ADMIN_TOKEN, Settings, load
 from db import migrate
@@ -130,16 +131,10 @@ def _secrets(settings: Settings) -> Iterator[Finding]:
 
 
 def _analysis(settings: Settings) -> Iterator[Finding]:
-    analysis = settings.analysis
-    if analysis.engine == "openai" and not analysis.openai_api_key.get_secret_value():
-        yield Finding(
-            "Analysis", "fail", "engine openai without OPENAI_API_KEY", "set the key, or analysis.engine: rules"
-        )
-    else:
-        uses_llm = analysis.engine == "openai" or (
-            analysis.engine == "auto" and bool(analysis.openai_api_key.get_secret_value())
-        )
-        yield Finding("Analysis", "ok", f"{analysis.openai_model} by OpenAI's API" if uses_llm else "rules, offline")
+    build_engine(settings.analysis)
+    uses_llm = engine_name(settings.analysis) == "openai"
+    detail = f"{settings.analysis.openai_model} by OpenAI's API" if uses_llm else "rules, offline"
+    yield Finding("Analysis", "ok", detail)
 
 
 CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (

@@ -8,6 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 
+from audio.decode import probe as check_header
 from cluster.recordings.split import LONGEST_S, Pcm, split
 from domain.errors import Rejected
 
@@ -47,6 +48,7 @@ def probe(path: Path) -> Heard:
     """Reads the header only. Raises Rejected where the file is not there or not audio."""
     if not path.is_file():
         raise Rejected("is not there")
+    check_header(path)
     try:
         with av.open(str(path)) as container:
             if not container.streams.audio:

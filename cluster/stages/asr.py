@@ -27,6 +27,7 @@ class Asr(Stage):
     """Holds no model: it keeps dialogues in flight, and Serve's replicas batch and scale by what is in flight."""
 
     name = "asr"
+    after = ("dialogues",)
     subject = SubjectKind.DIALOGUE
     timeout_s: ClassVar[float] = 300.0
     status_column = _dialogues.c.asr_status

@@ -45,7 +45,7 @@ def test_the_export_follows_its_schema(judged: System) -> None:
         for segment in dialogue["segments"]:
             assert set(segment) == {"start_ts", "end_ts", "text", "words"}
             for word in segment["words"]:
-                assert dialogue["start_ts"] <= word["start_ts"] <= word["end_ts"]
+                assert segment["start_ts"] <= word["start_ts"] <= word["end_ts"] <= segment["end_ts"]
     verdicts = [d["analysis"] for d in dialogues if d["analysis"]]
     assert all(verdict["model"].startswith("rules-") for verdict in verdicts)
 
