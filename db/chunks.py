@@ -124,12 +124,12 @@ async def is_erased(driver: DriverConnection, chunk: NewChunk) -> bool:
 
 async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:
     """Turns a row just inserted into that of erased audio: no file, no job, and its time counts as covered silence."""
-    await tx.execute(_WITHDRAW, {"subject_id": str(chunk.chunk_id)})
     await tx.execute(
         update(_chunks)
         .where(_chunks.c.chunk_id == chunk.chunk_id)
         .values(stored_path=None, status=ChunkStatus.DONE, decoded_ms=chunk.duration_ms, decoded_at=now)
     )
+    await tx.execute(_WITHDRAW, {"subject_id": str(chunk.chunk_id)})
 
 
 async def find_audio(tx: AsyncConnection, chunk_id: ChunkId) -> StoredAudio | None:

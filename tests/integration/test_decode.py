@@ -9,7 +9,8 @@ import pytest
 from sounds import CODECS, encode, tone
 
 from audio.cut import Piece, load_chunk, load_pieces
-from audio.decode import RATE_HZ, decode, probe
+from audio.decode import RATE_HZ, AudioHeader, decode, probe
+from audio.ogg import plain_opus_channels
 from audio.store import FileStore
 from domain.errors import Rejected
 
@@ -75,6 +76,12 @@ def test_the_header_of_a_chunk_says_what_it_is_in_a_few_milliseconds(samples: Pa
         took.append(time.perf_counter() - begun)
     assert (header.container, header.codec, header.rate_hz, header.channels) == ("ogg", "opus", 48_000, 1)
     assert min(took) < 0.005
+
+
+def test_what_the_pages_of_a_chunk_say_is_what_ffmpeg_says(samples: Path) -> None:
+    for path in sorted((samples / "chunks").glob("*.ogg")):
+        by_pages, by_ffmpeg = plain_opus_channels(io.BytesIO(path.read_bytes())), probe(path)
+        assert by_ffmpeg == AudioHeader("ogg", "opus", 48_000, by_pages or 0)
 
 
 def test_a_limit_that_the_file_just_keeps_is_kept() -> None:
