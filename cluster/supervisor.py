@@ -15,7 +15,7 @@ from domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
-RECONCILE_S = 3.0
+RECONCILE_S = 5.0
 
 
 class Workers(Protocol):

@@ -16,7 +16,7 @@ from domain.errors import LeaseLost, Rejected, Unavailable
 log = logging.getLogger(__name__)
 
 IDLE_POLL_FACTOR = 1.5
-IDLE_POLL_MAX_S = 3.0
+IDLE_POLL_MAX_S = 5.0
 """An idle stage is polled less and less often, up to this; any completed job or notification wakes it at once."""
 
 
