@@ -43,12 +43,12 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.server-installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing (about 600 MB to download the first time)"
+	@echo "Installing (about 470 MB to download the first time)"
 	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,models]'
 	@touch $@
 
 $(VENV)/.dev-installed: pyproject.toml constraints.txt | $(BIN)/python
-	@echo "Installing with the development tools (about 650 MB to download the first time)"
+	@echo "Installing with the development tools (about 560 MB to download the first time)"
 	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,models,dev]'
 	@touch $@ $(VENV)/.server-installed
 
