@@ -54,7 +54,8 @@ class ServeApi:
     def wait_until_running(self, wanted: list[str], report: Callable[[str, str], None]) -> None:
         """Blocks until every wanted application runs. `report` gets each one's name and status.
 
-        Raises ServeError with the application's own message where a deploy fails or takes too long.
+        An unhealthy one is waited for: Serve is replacing what died. Raises ServeError with the application's own
+        message where a deploy fails or all of it takes too long.
         """
         deadline = time.monotonic() + READY_TIMEOUT_S
         while True:
@@ -64,7 +65,7 @@ class ServeApi:
                 report(name, state.lower())
             if all(state == "RUNNING" for state in states.values()):
                 return
-            failed = [name for name, state in states.items() if state in ("DEPLOY_FAILED", "UNHEALTHY")]
+            failed = [name for name, state in states.items() if state == "DEPLOY_FAILED"]
             if failed or time.monotonic() > deadline:
                 name = (failed or [n for n, state in states.items() if state != "RUNNING"])[0]
                 raise ServeError(f"{name}: {states[name]}: {_reason(applications.get(name, {}))}")
