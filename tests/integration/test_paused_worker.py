@@ -25,10 +25,7 @@ async def test_a_worker_stopped_beyond_its_lease_is_refused_and_the_others_resul
     async with db.begin() as tx:
         await queue.enqueue(tx, [NewJob("sentiment", str(uuid4()))])
 
-    command = [sys.executable, "-c", WORK, "stopped"]
-    stopped = subprocess.Popen(
-        command, cwd=tree, env={**env, "SALESCONTROL_PAUSE_DIR": str(pauses)}, stderr=-1, text=True
-    )
+    stopped = start(tree, {**env, "SALESCONTROL_PAUSE_DIR": str(pauses)}, WORK, "stopped")
     try:
         async with asyncio.timeout(30):
             while not (pauses / "sentiment.before_commit.stopped").exists():
