@@ -209,7 +209,7 @@ async def test_what_is_no_audio_is_refused_by_name_and_its_neighbours_pass(
     assert fates(result) == ["accepted", "refused", "refused"]
     refused = {outcome.path.name for outcome in result.outcomes if outcome.fate is Fate.REFUSED}
     assert refused == {"20260302_101100.ogg", "20260302_101200.wav"}
-    assert "refused 20260302_101100.ogg: is not audio that can be read" in capsys.readouterr().err
+    assert "refused 20260302_101100.ogg: not audio: found text" in capsys.readouterr().err
 
 
 async def test_a_recording_that_ingest_holds_with_other_bytes_is_refused_with_the_reason(
