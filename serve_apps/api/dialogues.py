@@ -7,13 +7,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from db.exports import Selection, current_dialogues
+from domain.chunks import YEARS
 from domain.export import ExportedDialogue
 from domain.status import Attempted, StageStatus
 from serve_apps import auth
-from serve_apps.api.schemas import Page
+from serve_apps.api.schemas import Instant, Page
 from serve_apps.application import DepsOf
 from serve_apps.problems import Code, FieldError, Problem, documented, fields_problem
 
@@ -28,8 +28,8 @@ router = APIRouter(
 @router.get("", operation_id="list_dialogues")
 async def list_dialogues(
     deps: DepsOf,
-    start_from: Annotated[AwareDatetime | None, Query(alias="from", description="earliest start")] = None,
-    start_before: Annotated[AwareDatetime | None, Query(alias="to", description="starts before this")] = None,
+    start_from: Annotated[Instant | None, Query(alias="from", description="earliest start")] = None,
+    start_before: Annotated[Instant | None, Query(alias="to", description="starts before this")] = None,
     point: Annotated[UUID | None, Query()] = None,
     device: Annotated[UUID | None, Query()] = None,
     status: Annotated[StageStatus | None, Query(description="analysis_status")] = None,
@@ -71,8 +71,8 @@ def _position(cursor: str) -> tuple[datetime, UUID]:
     try:
         start, _, dialogue_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
         position = datetime.fromisoformat(start), UUID(dialogue_id)
-        if position[0].tzinfo is None:
-            raise ValueError("no zone")
+        if position[0].tzinfo is None or position[0].year not in YEARS:
+            raise ValueError("made by nobody here")
     except (binascii.Error, ValueError):
         error = FieldError(field="query.after", message="is not the `next` of a page; leave it out to begin anew")
         raise fields_problem([error], Code.FIELD_INVALID) from None

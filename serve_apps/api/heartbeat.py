@@ -2,21 +2,19 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from db.dialogue_store import owe_nothing_before
 from db.queue import Queue
-from domain.chunks import YEARS, job_class
+from domain.chunks import job_class
 from serve_apps import auth
+from serve_apps.api.schemas import Instant
 from serve_apps.application import DepsOf
 from serve_apps.auth import CallingDevice
 from serve_apps.problems import Code, documented
-
-_EARLIEST, _TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
-Instant = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_TOO_LATE)]
 
 router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
 

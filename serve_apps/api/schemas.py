@@ -1,15 +1,17 @@
 """What the admin API takes and answers."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Generic, Self, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from domain.chunks import YEARS
 
 MIN_TOKEN_CHARS = 16
-
+_EARLIEST, _TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
 
 Item = TypeVar("Item")
 
@@ -50,6 +52,8 @@ Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 TokenPlain = Annotated[
     SecretStr, AfterValidator(_fresh_token), Field(description="16 to 256 characters, kept as a hash")
 ]
+Instant = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_TOO_LATE)]
+"""Bounded, since Python and PostgreSQL fail on the first and last hours that they know when they turn them into UTC."""
 Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", examples=["08:00"])]
 
 

@@ -1,10 +1,12 @@
 """Current dialogues over the api: pages, filters, and one with every word."""
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from shop import ADMIN, Shop
 from sqlalchemy import insert
 
@@ -104,3 +106,17 @@ async def test_wrong_questions_are_refused_by_name(shop: Shop) -> None:
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
     assert (await ask(shop, f"/{uuid4()}")).json()["code"] == "not_found"
     assert (await shop.client.get("/api/v1/dialogues")).status_code == 401
+
+
+async def test_a_time_beyond_what_a_clock_can_say_is_refused_by_name(shop: Shop, subtests: pytest.Subtests) -> None:
+    last, first = "9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"
+    for name in ("from", "to"):
+        for instant in (last, first, "1999-12-31T23:59:59Z", "2100-01-01T00:00:00Z", "2026-03-02T09:00:00"):
+            with subtests.test(name=name, instant=instant):
+                answer = await ask(shop, **{name: instant})
+                assert (answer.status_code, answer.json()["code"]) == (422, "field_invalid")
+                assert answer.json()["errors"][0]["field"] == f"query.{name}"
+    for instant in (last, first):
+        with subtests.test(cursor=instant):
+            cursor = base64.urlsafe_b64encode(f"{instant}|{uuid4()}".encode()).decode()
+            assert (await ask(shop, after=cursor)).status_code == 422
