@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 NAMESPACE = "salescontrol"
 SUPERVISOR = "supervisor"
 DRAIN_S = 20.0
+PING_S = 3.0
+"""A worker that starts, or hangs, does not answer within this."""
 
 
 class _Loop:
@@ -135,13 +137,14 @@ class RayWorkers:
         return sorted(a["name"] for a in actors if a["namespace"] == NAMESPACE and a["name"] != SUPERVISOR)
 
     def remove(self, name: str) -> None:
-        """Drains a worker, then ends it for good."""
+        """Drains a worker, then ends it for good. What one that does not answer holds, its leases free."""
         try:
             actor = ray.get_actor(name, NAMESPACE)
         except ValueError:
             return
         try:
-            ray.get(actor.drain.remote(), timeout=DRAIN_S * 3)
+            answer(actor.ping.remote(), PING_S)
+            answer(actor.drain.remote(), DRAIN_S * 3)
         except (ray.exceptions.RayError, TimeoutError):
             log.warning("drain_failed", extra={"worker": name})
         ray.kill(actor, no_restart=True)

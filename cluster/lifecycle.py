@@ -64,10 +64,12 @@ def down(settings: Settings, report: Report) -> None:
     with _only_one(settings.home):
         report("dashboard", "stopping")
         dashboard_process.stop(settings.home)
+        report("dashboard", "stopped")
         stop_ray(settings, report)
         if settings.database.url is None:
             report("database", "stopping")
             embedded.stop(settings.home)
+            report("database", "stopped")
 
 
 def stop_ray(settings: Settings, report: Report) -> None:
@@ -79,11 +81,13 @@ def stop_ray(settings: Settings, report: Report) -> None:
         report("workers", "draining")
         with _driver(settings.home, address) as driver:
             driver.stop_supervisor()
+        report("workers", "stopped")
     if shared:
         ServeApi(_dashboard_url(), _token(settings.home)).shut_down()
     else:
         report("ray", "stopping")
         ray_head.stop(settings.home)
+        report("ray", "stopped")
 
 
 def prepare_database(settings: Settings) -> str:

@@ -7,11 +7,11 @@ from typing import Any
 
 import ray
 
-from cluster.actors import DRAIN_S, NAMESPACE, SUPERVISOR, SupervisorActor, answer
+from cluster.actors import DRAIN_S, NAMESPACE, PING_S, SUPERVISOR, SupervisorActor, answer
 
 log = logging.getLogger(__name__)
 
-PING_S = 60.0
+START_S = 60.0
 
 
 @contextlib.contextmanager
@@ -31,7 +31,7 @@ def start_supervisor(release: str) -> None:
     old = _supervisor()
     if old is not None:
         try:
-            if answer(old.ping.remote(), PING_S)["release"] == release:
+            if answer(old.ping.remote(), START_S)["release"] == release:
                 return
         except (ray.exceptions.RayActorError, ray.exceptions.GetTimeoutError):
             log.warning("supervisor_does_not_answer")
@@ -47,7 +47,7 @@ def start_supervisor(release: str) -> None:
         max_concurrency=4,
     )
     actor: Any = remote.remote(release)
-    answer(actor.ping.remote(), PING_S)
+    answer(actor.ping.remote(), START_S)
 
 
 def stop_supervisor() -> None:
@@ -56,6 +56,7 @@ def stop_supervisor() -> None:
     if actor is None:
         return
     try:
+        answer(actor.ping.remote(), PING_S)
         answer(actor.stop.remote(), DRAIN_S * 4)
     except (ray.exceptions.RayError, TimeoutError):
         log.warning("supervisor_did_not_drain")

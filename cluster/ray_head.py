@@ -25,6 +25,8 @@ from domain.errors import SalesControlError
 
 START_TIMEOUT_S = 60.0
 RUN_MARK = "SALESCONTROL_RAY_RUN"
+LOOPBACK = "127.0.0.2"
+"""Ray takes "127.0.0.1" to mean the machine's outward address, which changes with the network; this one stays."""
 
 
 class RayHeadError(SalesControlError):
@@ -87,7 +89,7 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
     log_path.parent.mkdir(parents=True, exist_ok=True)
     command = [
         str(Path(sys.executable).with_name("ray")),
-        *("start", "--head", "--block", "--node-ip-address=127.0.0.1", f"--port={server.ray_port}"),
+        *("start", "--head", "--block", f"--node-ip-address={LOOPBACK}", f"--port={server.ray_port}"),
         *("--dashboard-host=127.0.0.1", f"--dashboard-port={server.ray_dashboard_port}"),
         *(f"--dashboard-agent-listen-port={_free_port()}", f"--dashboard-agent-grpc-port={_free_port()}"),
         *(f"--metrics-export-port={_free_port()}", f"--ray-client-server-port={_free_port()}"),
@@ -106,7 +108,7 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
     head = RayHead(
         pid=process.pid,
         mark=mark,
-        address=f"127.0.0.1:{server.ray_port}",
+        address=f"{LOOPBACK}:{server.ray_port}",
         dashboard_url=f"http://127.0.0.1:{server.ray_dashboard_port}",
         temp_dir=temp_dir,
     )

@@ -2,18 +2,18 @@
 
 from configs.settings import Settings
 from db import embedded
-from domain.errors import ConfigError
+from domain.errors import Unavailable
 
 
 def database_url(settings: Settings) -> str:
     """The database in use: the configured one, else the embedded server of this home. Starts nothing.
 
-    Raises ConfigError where neither is there.
+    Raises Unavailable where neither is there.
     """
     configured = settings.database.url.get_secret_value() if settings.database.url else None
     url = configured or embedded.running_url(settings.home)
     if url is None:
-        raise ConfigError("no database is running; start with `salescontrol up` or set DATABASE_URL")
+        raise Unavailable("no database is running; start with `salescontrol up` or set DATABASE_URL")
     return url
 
 

@@ -12,7 +12,7 @@ from cluster import lifecycle
 from configs.settings import Settings, load
 from db import migrate as migrations
 
-GOOD = {"ready", "running", "none"}
+GOOD = {"ready", "running", "stopped"}
 console = Console(stderr=True)
 
 
@@ -40,7 +40,7 @@ def migrate() -> None:
 def addresses(settings: Settings, running: lifecycle.Running) -> Table:
     """Where to look, once everything runs."""
     table = Table.grid(padding=(0, 2))
-    table.add_row("API and uploads", f"{running.api_url}  (documentation: {running.api_url}/docs)")
+    table.add_row("API and uploads", f"{running.api_url}  (described in docs/openapi)")
     table.add_row("Dashboard", running.dashboard_url or "not started: install the 'dashboard' extra, or free its port")
     table.add_row("Ray dashboard", f"{running.ray_dashboard_url}  (token: {settings.home}/run/ray_token)")
     table.add_row("Home folder", str(settings.home))

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 
+import typer
 from rich.console import Console
 
 from cluster import lifecycle
@@ -41,10 +42,12 @@ def demo() -> None:
             console.print("\nCtrl-C stops everything.")
             _wait_for_stop()
     except KeyboardInterrupt:
-        console.print()
+        console.print("\nInterrupted: stopping everything. What was uploaded is kept for the next demo.")
+        raise typer.Exit(130) from None
     finally:
         with Steps() as steps:
             lifecycle.down(settings, steps.report)
+        console.print("Stopped. Nothing of it is left running.")
 
 
 def _wait_for_stop() -> None:

@@ -16,7 +16,7 @@ from cluster.admin_api import AdminApi
 from cluster.cli.import_screen import Screen, print_summary
 from cluster.recordings.counters import open_counters
 from cluster.recordings.manifest import read_manifest
-from cluster.recordings.plan import Place, find, overlaps
+from cluster.recordings.plan import TOO_LATE, Place, find, overlaps
 from cluster.recordings.schedule import Schedule, schedule
 from cluster.recordings.upload import Fate, Outcome, Sender, Uploader
 from cluster.recordings.waiting import wait_until_judged
@@ -133,7 +133,8 @@ async def _run(
             await uploader.announce(device_id, _moment(min(r.start_ms for r in recordings)))
             await uploader.send(recordings, answered)
             # Nothing after the last recording can change its dialogues any more: they need not wait for stragglers.
-            await uploader.announce(device_id, _moment(max(r.end_ms for r in recordings)) + window)
+            until = _moment(max(r.end_ms for r in recordings)) + window
+            await uploader.announce(device_id, min(until, TOO_LATE - timedelta(milliseconds=1)))
     if wait and planned.recordings:
         result.progress = await _wait(settings, planned, screen)
     return result

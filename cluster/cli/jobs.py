@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from domain.status import JobState
 
 app = typer.Typer(help="Look into the job queue; retry what is dead.", no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JobId = Annotated[int, typer.Argument(min=1, max=2**63 - 1, help="The job's number.")]
 Stage = Annotated[str | None, typer.Option("--stage", help="Only this stage.")]
 
 
@@ -46,7 +48,7 @@ def list_jobs(
 
 
 @app.command("show")
-def show(job_id: int, as_json: Json = False) -> None:
+def show(job_id: JobId, as_json: Json = False) -> None:
     """Show one job with its whole error."""
     row = _with_database(lambda db: jobs_view.one_job(db, job_id))
     if row is None:
@@ -62,16 +64,32 @@ def show(job_id: int, as_json: Json = False) -> None:
 
 @app.command("retry")
 def retry(
-    job_ids: Annotated[list[int] | None, typer.Argument(help="Job numbers; none: every dead job.")] = None,
+    job_ids: Annotated[
+        list[int] | None, typer.Argument(min=1, max=2**63 - 1, help="Job numbers; none: every dead job.")
+    ] = None,
     stage: Stage = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before retrying every dead job.")] = False,
 ) -> None:
     """Queue dead jobs again with all their attempts."""
     _check_stage(stage)
+    if not (job_ids or stage or yes):
+        _confirm_all()
     settings = load()
     count = _with_database(lambda db: Queue(db, settings.jobs).retry_dead(stage=stage, job_ids=job_ids))
     Console().print(f"{count} dead job(s) queued again.")
     if job_ids and count < len(set(job_ids)):
         raise Rejected("some of the named jobs are not dead (see `salescontrol jobs list`)")
+
+
+def _confirm_all() -> None:
+    if not _is_asked():
+        raise typer.BadParameter("name jobs or a --stage, or say --yes to retry every dead job")
+    typer.confirm("Queue every dead job of every stage again?", abort=True)
+
+
+def _is_asked() -> bool:
+    """True where a person sits at the other end."""
+    return sys.stdin.isatty()
 
 
 def _check_stage(stage: str | None) -> None:

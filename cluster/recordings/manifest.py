@@ -16,10 +16,11 @@ Blank = BeforeValidator(lambda value: value.strip() or None if isinstance(value,
 
 class ManifestRow(BaseModel):
     """file: relative to the manifest's folder. start_ts: ISO 8601, without a zone the point's local time; without it,
-    the file's name must tell. Further columns are left unread."""
+    the file's name must tell. Further columns are left unread. entry: where it stands, as "line 3"."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    entry: str
     file: str
     start_ts: Annotated[str | None, Blank] = None
     point: Annotated[str | None, Blank] = None
@@ -55,7 +56,13 @@ def _csv_rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
     if "file" not in names:
         raise ConfigError(f"{path}: the first line must name the columns, at least: file,start_ts")
     reader.fieldnames = names
-    return [(f"line {reader.line_num}", row) for row in reader if any(row.values())]
+    rows = [(f"line {reader.line_num}", row) for row in reader if any(row.values())]
+    for number, row in rows:
+        if None in row:
+            raise ConfigError(
+                f"{path}: {number}: has more values than the first line has columns; quote a '{delimiter}'"
+            )
+    return rows
 
 
 def _json_rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
@@ -69,11 +76,13 @@ def _json_rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _row(path: Path, number: str, raw: dict[str, Any]) -> ManifestRow:
+    values = {("register_name" if key == "register" else key): v for key, v in raw.items() if key}
     try:
-        return ManifestRow.model_validate(
-            {("register_name" if key == "register" else key): v for key, v in raw.items() if key}
-        )
+        row = ManifestRow.model_validate(values | {"entry": number})
     except ValidationError as error:
         first = error.errors()[0]
         field = str(first["loc"][0]).replace("register_name", "register")
         raise ConfigError(f"{path}: {number}: {field}: {first['msg']}") from None
+    if not row.file.strip():
+        raise ConfigError(f"{path}: {number}: file is empty")
+    return row

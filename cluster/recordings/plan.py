@@ -10,7 +10,11 @@ from uuid import UUID, uuid5
 from cluster.recordings.manifest import ManifestRow
 from cluster.recordings.names import start_from_name
 from cluster.recordings.sound import SUFFIXES, Heard
-from domain.errors import ConfigError
+from domain.chunks import YEARS
+from domain.errors import ConfigError, Rejected
+
+EARLIEST, TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
+_YEARS = f"the years {YEARS.start} to {YEARS.stop - 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +30,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file to import. start_text: what the manifest says about its start."""
+    """A file to import. start_text: what the manifest says about its start. entry: where in it, as "line 3"."""
 
     path: Path
     place: Place
     start_text: str | None = None
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,11 @@ class Recording:
     @property
     def end_ms(self) -> int:
         return self.start_ms + self.length_ms
+
+    def check_years(self) -> None:
+        """Raises Rejected where it does not lie wholly in the years that ingest takes."""
+        if self.start_ms < EARLIEST.timestamp() * 1000 or self.end_ms >= TOO_LATE.timestamp() * 1000:
+            raise Rejected(f"its time is outside {_YEARS}; is the recorder's clock set?")
 
     def session_id(self) -> UUID:
         """The capture run that this file stands for: the same content at the same stated time is the same run."""
@@ -76,11 +86,18 @@ def find(paths: Sequence[Path], glob: str | None, rows: Mapping[Path, ManifestRo
 
 
 def start_of(found: Found, zone: tzinfo) -> datetime | None:
-    """The stated start: the manifest's, else the name's, else folder and name together (2026-03-02/09-10.wav)."""
+    """The stated start: the manifest's, else the name's, else folder and name together (2026-03-02/09-10.wav).
+
+    Raises ConfigError where the manifest's is no time, Rejected where its year is out of range.
+    """
     if found.start_text:
-        start = parse_start(found.start_text, zone)
+        try:
+            start = parse_start(found.start_text, zone)
+        except Rejected as error:
+            raise Rejected(f"manifest, {found.entry}: start_ts: {error}") from None
         if start is None:
-            raise ConfigError(f"manifest: {found.path.name}: '{found.start_text}' is no time; use 2026-03-02T09:10:00Z")
+            where = f"manifest, {found.entry}: {found.path.name}: start_ts"
+            raise ConfigError(f"{where}: '{found.start_text}' is no time; use 2026-03-02T09:10:00Z")
         return start
     name = found.path.stem
     return start_from_name(name, zone) or start_from_name(f"{found.path.parent.name} {name}", zone)
@@ -115,7 +132,7 @@ def _found(file: Path, row: ManifestRow | None, place: Place) -> Found:
         row.device or place.device,
         row.language or place.language,
     )
-    return Found(file, own, row.start_ts)
+    return Found(file, own, row.start_ts, row.entry)
 
 
 def _is_recording(file: Path, root: Path) -> bool:
@@ -124,9 +141,15 @@ def _is_recording(file: Path, root: Path) -> bool:
 
 
 def parse_start(text: str, zone: tzinfo) -> datetime | None:
-    """An instant as people write it; without a zone it is local time of `zone`. None where it is none."""
+    """An instant as people write it; without a zone it is local time of `zone`. None where it is none.
+
+    Raises Rejected where its UTC year is none that ingest takes.
+    """
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
         return start_from_name(text, zone)
-    return (start if start.tzinfo else start.replace(tzinfo=zone)).astimezone(UTC)
+    start = start if start.tzinfo else start.replace(tzinfo=zone)
+    if not EARLIEST <= start < TOO_LATE:
+        raise Rejected(f"'{text}' is outside {_YEARS}")
+    return start.astimezone(UTC)

@@ -35,7 +35,7 @@ class Schedule:
 def schedule(found: Sequence[Found], senders: Mapping[Place, Sender], start: str | None) -> Schedule:
     """Reads every header. start: when the first recording of each device begins; its others follow one another then.
 
-    Raises ConfigError where a stated time is none.
+    Raises ConfigError where a stated time is none. What lies outside the years that ingest takes is refused.
     """
     planned = Schedule()
     for file in found:
@@ -54,8 +54,21 @@ def schedule(found: Sequence[Found], senders: Mapping[Place, Sender], start: str
             for device_id, recordings in planned.by_device().items()
             for recording in in_a_row(recordings, _ms(_stated(start, zones[device_id])))
         ]
+    _refuse_wrong_years(planned)
     planned.recordings.sort(key=lambda r: (str(r.device_id), r.start_ms, r.path))
     return planned
+
+
+def _refuse_wrong_years(planned: Schedule) -> None:
+    kept = []
+    for recording in planned.recordings:
+        try:
+            recording.check_years()
+        except Rejected as error:
+            planned.refused[recording.path] = str(error)
+        else:
+            kept.append(recording)
+    planned.recordings = kept
 
 
 def _recording(file: Found, sender: Sender) -> tuple[Recording, bool]:
@@ -67,7 +80,10 @@ def _recording(file: Found, sender: Sender) -> tuple[Recording, bool]:
 
 
 def _stated(text: str, zone: str) -> datetime:
-    start = parse_start(text, ZoneInfo(zone))
+    try:
+        start = parse_start(text, ZoneInfo(zone))
+    except Rejected as error:
+        raise ConfigError(f"--start: {error}") from None
     if start is None:
         raise ConfigError(f"--start {text}: no time; write it as 2026-03-02T09:10:00 or 2026-03-02T09:10:00Z")
     return start

@@ -16,6 +16,7 @@ from db.dialogue_store import to_ms
 from db.queue import Backlog, Job, NewJob
 from domain.asr import Failure, FailureKind, Outcome, SpeechRef, TranscribeItem, window_size
 from domain.errors import Rejected, StageError, Transient, Unavailable
+from domain.status import StageStatus
 
 _dialogues, _segments, _chunks = t.dialogues, t.dialogue_segments, t.audio_chunks
 APPLICATION = "whisper"
@@ -70,8 +71,16 @@ class Asr(Stage):
             "asr_pass": result.asr_pass,
             "asr_model": result.model,
             "asr_reasons": list(result.reasons),
+            "analysis_status": StageStatus.PENDING.value,
+            "skip_reason": None,
         }
         await tx.execute(update(_dialogues).where(_dialogues.c.dialogue_id == dialogue_id).values(said))
+        return []
+
+    async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:
+        """Without a transcript there is nothing to judge: the verdict does not stay to be waited for."""
+        skipped = {"analysis_status": StageStatus.SKIPPED.value, "skip_reason": "no transcript"}
+        await tx.execute(update(_dialogues).where(_dialogues.c.dialogue_id == UUID(job.subject_id)).values(skipped))
         return []
 
 

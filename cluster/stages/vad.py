@@ -23,6 +23,8 @@ from domain.speech import SpeechRules
 from domain.timeline import Span
 
 _CODEC_PADDING_S = 1.0
+_SHORTFALL_MS = 2_000
+"""A recorder's clock and its audio may differ by so much."""
 _chunks = t.audio_chunks
 
 
@@ -56,7 +58,7 @@ class Vad(Stage):
 
     async def apply(self, tx: AsyncConnection, job: Job, result: VadResult) -> list[NewJob]:
         chunk_id = UUID(job.subject_id)
-        columns = (_chunks.c.device_id, _chunks.c.start_ts, _chunks.c.stored_path)
+        columns = (_chunks.c.device_id, _chunks.c.start_ts, _chunks.c.end_ts, _chunks.c.stored_path)
         chunk = (await tx.execute(select(*columns).where(_chunks.c.chunk_id == chunk_id))).one_or_none()
         if chunk is None:
             return []
@@ -98,8 +100,17 @@ async def _write(tx: AsyncConnection, chunk_id: UUID, chunk: Any, result: VadRes
     if rows:
         await tx.execute(insert(t.speech_segments), rows)
     # settled_status: tells the dialogues that this chunk's speech is new, also when it was DONE before.
-    settled = {"decoded_ms": result.decoded_ms, "decoded_at": func.now(), "settled_status": None}
+    settled: dict[str, Any] = {"decoded_ms": result.decoded_ms, "decoded_at": func.now(), "settled_status": None}
+    settled["error"] = _shortfall(chunk, result.decoded_ms or 0)
     await tx.execute(update(_chunks).where(_chunks.c.chunk_id == chunk_id).values(settled))
+
+
+def _shortfall(chunk: Any, decoded_ms: int) -> str | None:
+    """Says of a file that breaks off how much of it could be read."""
+    said_ms = (chunk.end_ts - chunk.start_ts) // timedelta(milliseconds=1)
+    if decoded_ms >= said_ms - _SHORTFALL_MS:
+        return None
+    return f"only {decoded_ms / 1000:.1f} s of {said_ms / 1000:.1f} s could be read; the rest counts as silence"
 
 
 def _dialogues_of(device_id: UUID) -> NewJob:

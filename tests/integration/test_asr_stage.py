@@ -110,6 +110,16 @@ async def test_a_second_result_replaces_the_first(talk: Talk) -> None:
     assert (dialogue.asr_pass, dialogue.asr_model, dialogue.asr_reasons) == ("fast", "base@1, int8", ["no_words"])
 
 
+async def test_a_dead_job_leaves_no_verdict_to_wait_for_until_a_transcript_comes_after_all(talk: Talk) -> None:
+    stage, job = Asr(), talk.job()
+    verdict = select(t.dialogues.c.analysis_status, t.dialogues.c.skip_reason)
+    async with talk.db.begin() as tx:
+        await stage.on_dead(tx, job)
+        assert tuple((await tx.execute(verdict)).one()) == ("SKIPPED", "no transcript")
+        await stage.apply(tx, job, OUTCOME)
+        assert tuple((await tx.execute(verdict)).one()) == ("PENDING", None)
+
+
 async def test_the_transcript_is_kept_with_its_words_and_its_hash(talk: Talk) -> None:
     async with talk.db.begin() as tx:
         await Asr().apply(tx, talk.job(), OUTCOME)

@@ -135,6 +135,15 @@ async def test_speech_is_written_in_the_chunks_time_and_the_device_is_told(count
     assert (job.subject_id, job.fair_key, job.state) == (str(counter.device_id), str(counter.device_id), "queued")
 
 
+async def test_of_a_chunk_that_breaks_off_it_is_said_how_much_could_be_read(counter: Counter, minute: bytes) -> None:
+    chunk_id = await counter.receive(minute[: len(minute) // 3])
+    await counter.listen()
+    chunk = await counter.chunk(chunk_id)
+    assert chunk.status == "DONE"
+    assert chunk.error == (f"only {chunk.decoded_ms / 1000:.1f} s of 60.0 s could be read; the rest counts as silence")
+    assert 10_000 < chunk.decoded_ms < 30_000
+
+
 async def test_poisoned_chunks_die_with_a_reason_and_their_neighbours_pass(counter: Counter, minute: bytes) -> None:
     poison = {
         await counter.receive(b"hello, this is a letter\n" * 100): "found text",
