@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from domain.chunks import YEARS
+from domain.languages import is_spoken_language
 
 MIN_TOKEN_CHARS = 16
 _EARLIEST, _TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
@@ -34,6 +35,12 @@ def _known_zone(name: str) -> str:
     return ZoneInfo(name).key
 
 
+def _known_language(code: str) -> str:
+    if not is_spoken_language(code):
+        raise ValueError("is no language that Whisper knows; use an ISO 639-1 code such as ru or en, or auto")
+    return code
+
+
 def _fresh_token(token: SecretStr) -> SecretStr:
     text = token.get_secret_value()
     if len(text) < MIN_TOKEN_CHARS:
@@ -47,7 +54,7 @@ Name = Annotated[
     str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
 ]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1, two letters")]
-Language = Annotated[str, Field(pattern=r"^([a-z]{2}|auto)$", description="ISO 639-1, or auto")]
+Language = Annotated[str, Field(max_length=8, description="ISO 639-1, or auto"), AfterValidator(_known_language)]
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 TokenPlain = Annotated[
     SecretStr, AfterValidator(_fresh_token), Field(description="16 to 256 characters, kept as a hash")

@@ -110,12 +110,31 @@ async def test_a_wrong_member_is_refused_by_name(admin: Admin, subtests: pytest.
         ("zone", "Mars/Olympus"),
         ("zone", "../etc/passwd"),
         ("language", "russian"),
+        ("language", "xx"),
+        ("language", "RU"),
         ("country", "Serbia"),
         ("colour", "red"),
     ):
         with subtests.test(name=name, value=value):
             answer = await admin("POST", "/devices", {**Device().body, name: value})
             assert f"body.{name}" in refused(answer, 422, "field_invalid")
+
+
+async def test_a_language_that_whisper_does_not_know_is_refused_wherever_a_point_gets_one(
+    shop: Shop, admin: Admin, subtests: pytest.Subtests
+) -> None:
+    point = f"/points/{shop.device.point_id}"
+    for method, path, body in (
+        ("POST", "/devices", Device().body),
+        ("POST", "/points", {"point_id": str(uuid4())}),
+        ("PATCH", point, {}),
+    ):
+        with subtests.test(method=method, path=path):
+            detail = refused(await admin(method, path, {**body, "language": "xx"}), 422, "field_invalid")
+            assert "ISO 639-1" in detail
+            assert "auto" in detail
+    for code in ("auto", "sr", "haw"):
+        assert (await admin("PATCH", point, {"language": code})).json()["language"] == code
 
 
 async def test_a_refusal_never_repeats_the_token(admin: Admin) -> None:
