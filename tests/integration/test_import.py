@@ -197,6 +197,39 @@ async def test_a_given_start_lays_recordings_one_after_the_other(till: Till, fol
     assert starts == [timedelta(0), timedelta(seconds=11), timedelta(seconds=23)]
 
 
+async def test_years_that_ingest_does_not_take_are_refused_by_name_and_the_others_pass(
+    till: Till, folder: Path
+) -> None:
+    for name in ("a", "b", "c"):
+        tone(folder / f"{name}.wav", 10)
+    manifest = folder / "list.csv"
+    rows = "a.wav,1999-05-05T10:00:00\nb.wav,2026-03-02T09:10:00Z\nc.wav,0001-01-01T00:00:00\n"
+    manifest.write_text("file,start_ts\n" + rows)
+    result = await till.imports(manifest=manifest)
+    refused = {o.path.name: o.reason for o in result.outcomes if o.fate is Fate.REFUSED}
+    assert fates(result) == ["accepted", "refused", "refused"]
+    assert {name: reason.split(":")[0] for name, reason in refused.items()} == {
+        "a.wav": "manifest, line 2",
+        "c.wav": "manifest, line 4",
+    }
+
+
+@pytest.mark.parametrize("start", ["0001-01-01", "1999-12-31", "9999-12-31T23:59"])
+async def test_a_start_in_a_year_that_ingest_does_not_take_is_a_usage_error(
+    till: Till, folder: Path, start: str
+) -> None:
+    tone(folder / "a.wav", 10)
+    with pytest.raises(ConfigError, match=r"--start: .* is outside the years 2000 to 2099"):
+        await till.imports(folder, start=start)
+
+
+async def test_recordings_laid_out_beyond_the_last_year_are_refused_one_by_one(till: Till, folder: Path) -> None:
+    for number in (1, 2):
+        tone(folder / f"{number}.wav", 10)
+    result = await till.imports(folder, start="2099-12-31T23:59:45Z")
+    assert [(o.path.name, o.fate) for o in result.outcomes] == [("2.wav", Fate.REFUSED), ("1.wav", Fate.ACCEPTED)]
+
+
 async def test_what_is_no_audio_is_refused_by_name_and_its_neighbours_pass(
     till: Till, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

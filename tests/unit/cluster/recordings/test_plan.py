@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cluster.recordings.manifest import read_manifest
 from cluster.recordings.plan import Found, Place, Recording, in_a_row, overlaps, parse_start, start_of
 from cluster.recordings.sound import Heard
-from domain.errors import ConfigError
+from domain.errors import ConfigError, Rejected
 
 BELGRADE = ZoneInfo("Europe/Belgrade")
 PLACE = Place("Bakery", "Till 1")
@@ -35,8 +36,8 @@ def test_a_name_goes_before_its_folder() -> None:
 
 
 def test_a_time_in_the_manifest_that_is_none_is_an_error() -> None:
-    with pytest.raises(ConfigError, match="is no time"):
-        start_of(Found(Path("20260302T080000Z.wav"), PLACE, "yesterday"), BELGRADE)
+    with pytest.raises(ConfigError, match=r"line 3: .*is no time"):
+        start_of(Found(Path("20260302T080000Z.wav"), PLACE, "yesterday", "line 3"), BELGRADE)
 
 
 @pytest.mark.parametrize(
@@ -58,3 +59,34 @@ def test_overlaps_are_counted_per_device() -> None:
     one, other = uuid4(), uuid4()
     assert overlaps([recording(0, 60_000, one), recording(30_000, 60_000, one), recording(30_000, 9, other)]) == 1
     assert overlaps([recording(0, 60_500, one), recording(60_000, 60_000, one)]) == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["0001-01-01T00:00:00", "1999-12-31T23:59:59Z", "2100-01-01T00:00Z", "9999-12-31T23:59"]
+)
+def test_a_year_that_ingest_does_not_take_is_refused_with_the_line_of_the_manifest(text: str) -> None:
+    with pytest.raises(Rejected, match=rf"line 3: start_ts: '{text}' is outside the years 2000 to 2099"):
+        start_of(Found(Path("a.wav"), PLACE, text, "line 3"), BELGRADE)
+
+
+def test_a_recording_must_lie_wholly_in_the_years_that_ingest_takes() -> None:
+    last_ms = 4_102_444_800_000 - 10_000
+    recording(last_ms - 1, 10_000).check_years()
+    for start_ms in (last_ms, 946_684_799_999):
+        with pytest.raises(Rejected, match="2000 to 2099"):
+            recording(start_ms, 10_000).check_years()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (",2026-03-02T09:10:00Z", "line 3: file is empty"),
+        ("  ,2026-03-02T09:10:00Z", "line 3: file is empty"),
+        ("b.wav,2026-03-02T09:10:00Z,Kiosk", "line 3: has more values than the first line has columns"),
+    ],
+)
+def test_a_wrong_row_of_a_manifest_is_named_by_its_line(tmp_path: Path, rows: str, said: str) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text(f"file,start_ts\na.wav,2026-03-02T09:10:00Z\n{rows}\n")
+    with pytest.raises(ConfigError, match=said):
+        read_manifest(path)
