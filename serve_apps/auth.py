@@ -41,6 +41,9 @@ async def require_admin(deps: DepsOf, credentials: _Admin) -> None:
 
 async def require_internal(deps: DepsOf, credentials: _Internal) -> None:
     """Raises unless the caller holds INTERNAL_TOKEN; with none set the route is closed to everybody."""
+    if not deps.settings.auth.internal_token.get_secret_value():
+        detail = "This route is closed until INTERNAL_TOKEN is set; set the same one on both machines."
+        raise Problem(Code.INTERNAL_CLOSED, detail)
     if not _holds(credentials, deps.settings.auth.internal_token):
         raise _unknown("This is not the server's INTERNAL_TOKEN; set the same one on both machines.")
 

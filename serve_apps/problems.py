@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from domain.errors import Conflict, Unavailable
+from serve_apps.wording import message_of, why_not_json
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,7 @@ class Code(Enum):
     BODY_INCOMPLETE = (400, "The body broke off", "send it again")
     BAD_REQUEST = (400, "The request cannot be read", "mend what `detail` names")
     TOKEN_MISSING = (401, "No token", "send the header Authorization: Bearer <token>")
+    INTERNAL_CLOSED = (401, "The route is closed", "set INTERNAL_TOKEN for the server and send it")
     TOKEN_UNKNOWN = (401, "Unknown or revoked token", "get a live token; keep everything until then")
     DEVICE_DISABLED = (401, "The device is disabled", "have it enabled; keep everything until then")
     DEVICE_REPLACED = (401, "The device was replaced too long ago", "register it again or retire it")
@@ -142,7 +144,7 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
 
 def fields_problem(errors: list[FieldError], code: Code) -> Problem:
     """A 422 that names each wrong field; `code` is that of the first."""
-    detail = "; ".join(f"{e.field}: {e.message}" for e in errors[:3])
+    detail = "; ".join(f"{e.field}: {e.message}".rstrip(".") for e in errors[:3])
     more = f"; and {len(errors) - 3} more" if len(errors) > 3 else ""
     return Problem(code, f"{detail}{more}.", members={"errors": [e.model_dump() for e in errors]})
 
@@ -155,6 +157,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Conflict, _on_conflict)
     app.add_exception_handler(Unavailable, _on_unavailable)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
+
+
+def _not_json(why: str) -> Problem:
+    return Problem(Code.BAD_REQUEST, f"The body is not valid JSON: {why}.")
 
 
 def request_id_of(request: Request) -> str:
@@ -170,6 +176,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     """Starlette's own errors: unknown routes, wrong methods, unreadable bodies."""
     assert isinstance(error, HTTPException)
     path, method = request.url.path, request.method
+    if error.status_code == 400 and (why := why_not_json(error.__cause__)):
+        return response(request_id_of(request), _not_json(why))
     by_status = {
         404: (Code.ROUTE_NOT_FOUND, f"There is no route {path}; see /openapi.json for those that are."),
         405: (Code.METHOD_NOT_ALLOWED, f"{path} does not take {method}."),
@@ -181,8 +189,12 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [FieldError(field=".".join(map(str, e["loc"])), message=e["msg"]) for e in error.errors()]
-    missing = all(e["type"] == "missing" for e in error.errors())
+    errors = error.errors()
+    if errors[0]["type"] == "json_invalid":
+        why = f"{errors[0]['ctx']['error']} at character {errors[0]['loc'][-1]}"
+        return response(request_id_of(request), _not_json(why))
+    found = [FieldError(field=".".join(map(str, e["loc"])), message=message_of(e)) for e in errors]
+    missing = all(e["type"] == "missing" for e in errors)
     problem = fields_problem(found, Code.FIELD_MISSING if missing else Code.FIELD_INVALID)
     return response(request_id_of(request), problem)
 

@@ -22,6 +22,7 @@ from serve_apps.api.schemas import (
 )
 from serve_apps.application import DepsOf
 from serve_apps.problems import Code, Problem, documented
+from serve_apps.wording import Spelled
 
 router = APIRouter(
     prefix="/api/v1/admin/devices",
@@ -31,7 +32,9 @@ router = APIRouter(
         *auth.CODES, Code.BAD_REQUEST, Code.TOO_LARGE, Code.FIELD_MISSING, Code.FIELD_INVALID, Code.DATABASE_UNAVAILABLE
     ),
 )
-Fingerprint = Annotated[str, Path(pattern="^[0-9a-f]{12}$")]
+Fingerprint = Annotated[
+    str, Path(), Spelled("^[0-9a-f]{12}$", "must be 12 lower-case hex digits, as the list of tokens shows them")
+]
 NOT_FOUND = documented(Code.NOT_FOUND)
 CONFLICT = documented(Code.CONFLICT)
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from domain.chunks import YEARS
 from domain.languages import is_spoken_language
+from serve_apps.wording import Spelled
 
 MIN_TOKEN_CHARS = 16
 _EARLIEST, _TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
@@ -51,9 +52,18 @@ def _fresh_token(token: SecretStr) -> SecretStr:
 
 
 Name = Annotated[
-    str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$")
+    str,
+    Field(min_length=1, max_length=200),
+    Spelled(
+        r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
+        "must be one line with something to read, without control characters",
+    ),
 ]
-Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1, two letters")]
+Country = Annotated[
+    str,
+    Spelled(r"^[A-Z]{2}$", "must be two capital letters of ISO 3166-1, such as RS"),
+    Field(description="ISO 3166-1, two letters"),
+]
 Language = Annotated[str, Field(max_length=8, description="ISO 639-1, or auto"), AfterValidator(_known_language)]
 Zone = Annotated[str, Field(max_length=64), AfterValidator(_known_zone)]
 TokenPlain = Annotated[
@@ -61,7 +71,13 @@ TokenPlain = Annotated[
 ]
 Instant = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_TOO_LATE)]
 """Bounded, since Python and PostgreSQL fail on the first and last hours that they know when they turn them into UTC."""
-Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", examples=["08:00"])]
+Clock = Annotated[
+    str,
+    Spelled(
+        r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", "must be a time of day from 00:00 to 24:00, with two digits each"
+    ),
+    Field(examples=["08:00"]),
+]
 
 
 class Opening(Body):

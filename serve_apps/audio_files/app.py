@@ -38,6 +38,7 @@ class AudioResponse(StreamingResponse):
         304: {"description": "it is what If-None-Match names"},
         **documented(
             *auth.CODES,
+            Code.INTERNAL_CLOSED,
             Code.NOT_FOUND,
             Code.AUDIO_ERASED,
             Code.RANGE_NOT_SATISFIABLE,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from python_multipart import MultipartParser
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import parse_options_header
+from python_multipart.multipart import DEFAULT_MAX_HEADER_COUNT, DEFAULT_MAX_HEADER_SIZE, parse_options_header
 
 from serve_apps.problems import Code, FieldError, Problem, fields_problem
 
@@ -58,7 +58,7 @@ async def read_upload(content_type: str, body: AsyncIterator[bytes], fields: Con
             raise _malformed("it ends without its closing boundary")
     except FormParserError as error:
         parts.close()
-        raise _malformed("it is broken between its parts, or its boundary is wrong") from error
+        raise _malformed(_why(error)) from error
     except OSError as error:
         parts.close()
         raise Problem(Code.STORAGE_UNAVAILABLE, "The upload cannot be buffered on disk; try again later.") from error
@@ -145,6 +145,16 @@ class _Parts:
 
     def _end(self) -> None:
         self.ended = True
+
+
+def _why(error: FormParserError) -> str:
+    """In words; the parser tells its errors apart by their texts only."""
+    text = str(error)
+    if text.startswith("Maximum header size"):
+        return f"a part's header, which holds its name and filename, is over {DEFAULT_MAX_HEADER_SIZE} bytes"
+    if text.startswith("Maximum header count"):
+        return f"a part has over {DEFAULT_MAX_HEADER_COUNT} headers"
+    return "it is broken between its parts, or its boundary is wrong"
 
 
 def _malformed(why: str) -> Problem:

@@ -71,4 +71,6 @@ async def test_only_the_internal_token_opens_it_and_with_none_set_nothing_does(
         assert (await shop.client.get(url, headers=headers)).status_code == 401
     async with running(replace(deps, settings=settings_for_tests(INTERNAL_TOKEN="")), samples) as closed:
         for headers in ({}, {"Authorization": "Bearer"}, INTERNAL):
-            assert (await closed.client.get(url, headers=headers)).status_code == 401
+            answer = await closed.client.get(url, headers=headers)
+            assert (answer.status_code, answer.json()["code"]) == (401, "internal_closed")
+            assert "closed until INTERNAL_TOKEN is set" in answer.json()["detail"]

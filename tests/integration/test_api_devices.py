@@ -137,6 +137,50 @@ async def test_a_language_that_whisper_does_not_know_is_refused_wherever_a_point
         assert (await admin("PATCH", point, {"language": code})).json()["language"] == code
 
 
+async def test_a_refusal_speaks_of_what_is_allowed_and_not_of_how_it_is_checked(
+    shop: Shop, admin: Admin, subtests: pytest.Subtests
+) -> None:
+    device, point = f"/devices/{shop.device.device_id}", f"/points/{shop.device.point_id}"
+    for method, path, body, detail in (
+        (
+            "PATCH", device, {"name": "a\0b"},
+            "body.name: must be one line with something to read, without control characters.",
+        ),
+        ("PATCH", point, {"country": "Serbia"}, "body.country: must be two capital letters of ISO 3166-1, such as RS."),
+        ("PATCH", point, {"zone": "Mars/X"}, "body.zone: is no time zone; use an IANA name such as Europe/Belgrade."),
+        ("PATCH", point, {"name": None}, "body: name cannot be null; leave it out to keep it."),
+        (
+            "PATCH", point, {"opening_hours": {"mon": [{"opens": "8:00", "closes": "24:00"}]}},
+            "body.opening_hours.mon.0.opens: must be a time of day from 00:00 to 24:00, with two digits each.",
+        ),
+        ("POST", "/registers", {}, "body.register_id: is missing; body.point_id: is missing."),
+        ("PATCH", device, {"colour": "red"}, "body.colour: is not known here; leave it out."),
+        (
+            "DELETE", f"{device}/tokens/none", None,
+            "path.fingerprint: must be 12 lower-case hex digits, as the list of tokens shows them.",
+        ),
+    ):  # fmt: skip
+        with subtests.test(path=path, body=body):
+            answer = await admin(method, path, body)
+            assert answer.json()["detail"] == detail
+            assert answer.json()["errors"][0]["message"] in detail
+
+
+async def test_a_body_that_is_no_json_is_called_that(shop: Shop, subtests: pytest.Subtests) -> None:
+    for content, why in (
+        (b'{"a":', "Expecting value at character 5"),
+        (b"[" * 200_000, "it is nested too deeply"),
+        (b'{"a": "\xff"}', "it is not UTF-8 text"),
+        (b"9" * 5000, "a number in it has too many digits"),
+    ):
+        with subtests.test(why=why):
+            headers = {**ADMIN, "Content-Type": "application/json"}
+            answer = await shop.client.post("/api/v1/admin/devices", headers=headers, content=content)
+            assert refused(answer, 400, "bad_request") == f"The body is not valid JSON: {why}."
+    as_form = await shop.client.post("/api/v1/admin/devices", headers=ADMIN, data={"name": "x"})
+    assert "application/json" in refused(as_form, 422, "field_invalid")
+
+
 async def test_a_refusal_never_repeats_the_token(admin: Admin) -> None:
     answer = await admin("POST", "/devices", {**Device().body, "token_plain": "s3cret!s3cret!s3cret!"})
     assert answer.status_code == 422

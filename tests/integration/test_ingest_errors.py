@@ -104,6 +104,36 @@ async def test_a_file_that_is_not_audio_is_refused(shop: Shop, subtests: pytest.
     assert await nothing_stored(shop)
 
 
+async def test_what_is_wrong_with_a_field_is_said_in_words_and_once(shop: Shop, subtests: pytest.Subtests) -> None:
+    for changes, detail in (
+        ({"codec": "op\0us"}, "codec: must be up to 64 Latin letters, digits and _ . / ; = , + - only, such as opus."),
+        ({"sha256": "abc"}, "sha256: must be 64 hex digits."),
+        ({"end_ts": "2026-03-02T09:00:00Z"}, "end_ts: must be later than start_ts."),
+        ({"seq": 1}, "session_id: is missing; send session_id and seq together, or neither."),
+        ({"session_id": uuid4()}, "seq: is missing; send session_id and seq together, or neither."),
+        (
+            {"start_ts": "1970-01-01T00:00:00Z"},
+            "start_ts: must lie in the years 2000 to 2099; check the recorder's clock.",
+        ),
+    ):
+        with subtests.test(changes=changes):
+            assert (await shop.upload(**changes)).json()["detail"] == detail
+
+
+async def test_a_filename_that_is_too_long_is_not_called_a_wrong_boundary(shop: Shop) -> None:
+    many = "\r\n".join(f"X-{i}: 1" for i in range(9))
+    for filename, says in (("a" * 5000, "filename, is over 4224 bytes"), (f'a"\r\n{many}\r\nX: "', "over 8 headers")):
+        head = f'--b\r\nContent-Disposition: form-data; name="chunk_file"; filename="{filename}"\r\n\r\n'
+        answer = await shop.client.post(
+            "/api/v1/chunks",
+            headers={**shop.device.headers, "Content-Type": "multipart/form-data; boundary=b"},
+            content=head.encode() + shop.audio + b"\r\n--b--\r\n",
+        )
+        detail = check(answer, 400, "malformed_multipart")
+        assert says in detail
+        assert "boundary" not in detail
+
+
 async def test_all_wrong_fields_are_named_at_once(shop: Shop) -> None:
     answer = await shop.upload(channels="mono", point_id=None, start_ts="2026-03-02T09:00:00")
     assert {e["field"] for e in answer.json()["errors"]} == {"channels", "point_id", "start_ts"}
