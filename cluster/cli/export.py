@@ -3,12 +3,13 @@
 import asyncio
 import csv
 import io
+import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, TextIO
+from typing import Annotated, TextIO, TypeAlias
 
 import typer
 
@@ -28,6 +29,12 @@ COLUMNS = (
 )
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """A cell that begins so is run as a formula by spreadsheets (OWASP, CSV Injection)."""
+
+Write: TypeAlias = Callable[[str], object]
+
+
+class _CannotWrite(Exception):
+    """The target takes no more. Not an OSError: inside a transaction that would count as a database that is away."""
 
 
 class Format(StrEnum):
@@ -53,34 +60,34 @@ def export(
     """Write the current dialogues, transcripts and verdicts, ordered by start."""
     selection = Selection(parse_start(start_from), parse_end(start_to), point, analysis_status=status)
     settings = load()
-    with _target(output) as out:
-        asyncio.run(write_export(settings, selection, fmt, out))
+    with _target(output) as write:
+        asyncio.run(write_export(settings, selection, fmt, write))
 
 
-async def write_export(settings: Settings, selection: Selection, fmt: Format, out: TextIO) -> None:
+async def write_export(settings: Settings, selection: Selection, fmt: Format, write: Write) -> None:
     """Streams the export: memory does not grow with the number of dialogues."""
     db = Database(database_url(settings))
     try:
         async with db.begin() as tx:
             dialogues = current_dialogues(tx, selection)
-            await (_write_json(dialogues, out) if fmt is Format.JSON else _write_csv(dialogues, out))
+            await (_write_json(dialogues, write) if fmt is Format.JSON else _write_csv(dialogues, write))
     finally:
         await db.dispose()
 
 
-async def _write_json(dialogues: AsyncIterator[ExportedDialogue], out: TextIO) -> None:
-    out.write('{"schema": 1, "dialogues": [')
+async def _write_json(dialogues: AsyncIterator[ExportedDialogue], write: Write) -> None:
+    write('{"schema": 1, "dialogues": [')
     separator = "\n"
     async for dialogue in dialogues:
-        out.write(separator + dialogue.model_dump_json())
+        write(separator + dialogue.model_dump_json())
         separator = ",\n"
-    out.write("\n]}\n")
+    write("\n]}\n")
 
 
-async def _write_csv(dialogues: AsyncIterator[ExportedDialogue], out: TextIO) -> None:
-    out.write(",".join(COLUMNS) + "\n")
+async def _write_csv(dialogues: AsyncIterator[ExportedDialogue], write: Write) -> None:
+    write(",".join(COLUMNS) + "\n")
     async for dialogue in dialogues:
-        out.write(csv_line(dialogue))
+        write(csv_line(dialogue))
 
 
 def csv_line(dialogue: ExportedDialogue) -> str:
@@ -106,18 +113,52 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def _target(output: Path | None) -> Iterator[TextIO]:
-    """The standard output, or a file that appears only once it is complete."""
-    if output is None:
-        yield sys.stdout
-        sys.stdout.flush()
-        return
+def _target(output: Path | None) -> Iterator[Write]:
+    """Writes to the standard output, or to a file that appears only once it is complete.
+
+    Raises ConfigError where the target cannot be written. A reader that has read enough (`| head`) just ends it.
+    """
+    try:
+        with _standard_output() if output is None else _complete_file(output) as out:
+            yield _telling_apart(out)
+    except (_CannotWrite, OSError) as error:
+        cause = error.__cause__ if isinstance(error, _CannotWrite) else error
+        if output is None:
+            _drop_what_is_buffered()
+            if isinstance(cause, BrokenPipeError):
+                return
+        name = "the standard output" if output is None else f"--output {output}"
+        raise ConfigError(f"{name}: cannot be written: {getattr(cause, 'strerror', cause)}") from None
+
+
+def _drop_what_is_buffered() -> None:
+    """It would fail once more when the interpreter ends."""
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _telling_apart(out: TextIO) -> Write:
+    def write(text: str) -> None:
+        try:
+            out.write(text)
+        except OSError as error:
+            raise _CannotWrite from error
+
+    return write
+
+
+@contextmanager
+def _standard_output() -> Iterator[TextIO]:
+    yield sys.stdout
+    sys.stdout.flush()
+
+
+@contextmanager
+def _complete_file(output: Path) -> Iterator[TextIO]:
     half = output.with_name(f".{output.name}.part")
     try:
         with half.open("w", encoding="utf-8", newline="") as out:
             yield out
         half.replace(output)
-    except OSError as error:
-        raise ConfigError(f"--output {output}: cannot be written: {error.strerror}") from None
     finally:
         half.unlink(missing_ok=True)

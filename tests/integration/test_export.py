@@ -4,6 +4,9 @@ import asyncio
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -248,6 +251,27 @@ def test_the_csv_is_a_line_a_dialogue_without_formulas(command: Command, seed: S
     rows = list(csv.DictReader(io.StringIO(target.read_text(encoding="utf-8"))))
     assert [row["summary"] for row in rows] == ["'=An offer"] * 2
     assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(("fmt", "count"), [("csv", 40), ("json", 1)])
+def test_a_reader_that_goes_away_ends_the_export_quietly(command: Command, seed: Seed, fmt: str, count: int) -> None:
+    for minute in range(count):  # 40: more than a buffer, so that a write fails and not only the last flush
+        seed(NINE + timedelta(minutes=minute), point=f"Bakery {'x' * 150}")
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [sys.executable, "-c", "from cluster.cli import main; main()", "export", "--format", fmt]
+    with os.fdopen(writing, "wb") as pipe:
+        ended = subprocess.run(words, stdout=pipe, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
+
+
+def test_a_full_disk_is_not_blamed_on_the_database(command: Command, seed: Seed) -> None:
+    seed()
+    words = [sys.executable, "-c", "from cluster.cli import main; main()", "export"]
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == b"error: the standard output: cannot be written: No space left on device\n"
 
 
 def test_an_unwritable_target_and_a_wrong_date_are_told_apart_from_success(command: Command, tmp_path: Path) -> None:
