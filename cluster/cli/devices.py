@@ -12,7 +12,7 @@ from rich.text import Text
 
 from cluster.admin_api import AdminApi
 from cluster.recordings.counters import open_place
-from cluster.recordings.plan import Place
+from cluster.recordings.plan import Place, check_name
 from cluster.wiring import server_url
 from configs.settings import load
 
@@ -34,8 +34,11 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Register a device and print its token, this once."""
+    wanted = Place(point, register, None, language)
+    if name is not None:
+        check_name("device", name)
     with _api(server) as api:
-        place = open_place(api, Place(point, register, None, language))
+        place = open_place(api, wanted)
         body = {"device_id": str(device_id or uuid4()), **place}
         device = api.register_device(body | {k: v for k, v in (("name", name), ("zone", zone)) if v})
     if as_json:

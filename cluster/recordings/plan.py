@@ -14,18 +14,23 @@ from domain.chunks import YEARS
 from domain.errors import ConfigError, Rejected
 
 EARLIEST, TOO_LATE = (datetime(year, 1, 1, tzinfo=UTC) for year in (YEARS.start, YEARS.stop))
+LONGEST_NAME = 200
 _YEARS = f"the years {YEARS.start} to {YEARS.stop - 1}"
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Which counter a recording comes from. device: an id or any name; None: the counter's one recorder.
-    language: None leaves it to the point."""
+    language: None leaves it to the point. Raises ConfigError where the server would take none of such a name."""
 
     point: str
     register: str
     device: str | None = None
     language: str | None = None
+
+    def __post_init__(self) -> None:
+        check_name("point", self.point)
+        check_name("register", self.register)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,18 @@ class Recording:
         with self.path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").hexdigest()
         return uuid5(self.device_id, f"{content}/{self.start_ms}" if self.is_stated else content)
+
+
+def check_name(what: str, name: str) -> None:
+    """Raises ConfigError where the admin API would refuse `name` (serve_apps/api/schemas.py)."""
+    if not name.strip(" "):
+        raise ConfigError(f"the {what}'s name is empty")
+    if any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in name):
+        raise ConfigError(
+            f"the {what}'s name {name!r} has a control character in it, such as a line break; leave it out"
+        )
+    if len(name) > LONGEST_NAME:
+        raise ConfigError(f"the {what}'s name is longer than {LONGEST_NAME} characters")
 
 
 def find(paths: Sequence[Path], glob: str | None, rows: Mapping[Path, ManifestRow], place: Place) -> list[Found]:

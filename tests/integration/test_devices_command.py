@@ -11,7 +11,7 @@ from shop import ADMIN, Device, Shop
 from typer.testing import CliRunner
 
 from cluster.cli.devices import app
-from domain.errors import Conflict, Rejected, Unavailable
+from domain.errors import ConfigError, Conflict, Rejected, Unavailable
 
 Command = Callable[..., Awaitable[Result]]
 
@@ -77,3 +77,10 @@ async def test_a_server_that_is_away_is_named_with_what_to_do() -> None:
     away = CliRunner().invoke(app, ["list", "--server", "http://127.0.0.1:9"])
     assert isinstance(away.exception, Unavailable)
     assert "http://127.0.0.1:9 does not answer" in str(away.exception)
+
+
+async def test_a_name_with_a_line_break_is_refused_with_a_sentence(devices: Command) -> None:
+    for words in (["--point", "Kiosk\n"], ["--point", "Kiosk", "--name", "Pi\n"]):
+        error = (await devices("add", *words)).exception
+        assert isinstance(error, ConfigError)
+        assert "has a control character in it" in str(error)

@@ -4,13 +4,15 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 
 from cluster.recordings.manifest import read_manifest
 from cluster.recordings.plan import Found, Place, Recording, in_a_row, overlaps, parse_start, start_of
 from cluster.recordings.sound import Heard
 from domain.errors import ConfigError, Rejected
+from serve_apps.api.schemas import Name
 
 BELGRADE = ZoneInfo("Europe/Belgrade")
 PLACE = Place("Bakery", "Till 1")
@@ -90,3 +92,31 @@ def test_a_wrong_row_of_a_manifest_is_named_by_its_line(tmp_path: Path, rows: st
     path.write_text(f"file,start_ts\na.wav,2026-03-02T09:10:00Z\n{rows}\n")
     with pytest.raises(ConfigError, match=said):
         read_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Bak\x00ery", r"name 'Bak\\x00ery' has a control character"),
+        ("Bakery\n", r"name 'Bakery\\n' has a control character"),
+        ("\x7f", "control character"),
+        ("", "name is empty"),
+        (" ", "name is empty"),
+        ("x" * 201, "longer than 200 characters"),
+    ],
+)
+def test_names_that_the_server_would_refuse_are_refused_with_a_sentence(name: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"the point's .*{said}"):
+        Place(name, "Till 1")
+    with pytest.raises(ConfigError, match=f"the register's .*{said}"):
+        Place("Bakery", name)
+
+
+@given(st.text())
+@example("\N{NO-BREAK SPACE}")
+def test_a_name_that_the_server_takes_is_taken(name: str) -> None:
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        return
+    Place(name, name)
