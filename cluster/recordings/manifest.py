@@ -56,7 +56,10 @@ def _csv_rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
     if "file" not in names:
         raise ConfigError(f"{path}: the first line must name the columns, at least: file,start_ts")
     reader.fieldnames = names
-    rows = [(f"line {reader.line_num}", row) for row in reader if any(row.values())]
+    try:
+        rows = [(f"line {reader.line_num}", row) for row in reader if any(row.values())]
+    except csv.Error as error:
+        raise ConfigError(f"{path}: line {reader.reader.line_num}: is no CSV: {error}") from None
     for number, row in rows:
         if None in row:
             raise ConfigError(
@@ -85,4 +88,6 @@ def _row(path: Path, number: str, raw: dict[str, Any]) -> ManifestRow:
         raise ConfigError(f"{path}: {number}: {field}: {first['msg']}") from None
     if not row.file.strip():
         raise ConfigError(f"{path}: {number}: file is empty")
+    if "\0" in row.file:
+        raise ConfigError(f"{path}: {number}: file: {row.file!r} has a NUL in it, which no file name has")
     return row

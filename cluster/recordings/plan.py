@@ -143,12 +143,15 @@ def overlaps(recordings: Iterable[Recording]) -> int:
 def _found(file: Path, row: ManifestRow | None, place: Place) -> Found:
     if row is None:
         return Found(file, place)
-    own = Place(
-        row.point or place.point,
-        row.register_name or place.register,
-        row.device or place.device,
-        row.language or place.language,
-    )
+    try:
+        own = Place(
+            row.point or place.point,
+            row.register_name or place.register,
+            row.device or place.device,
+            row.language or place.language,
+        )
+    except ConfigError as error:
+        raise ConfigError(f"manifest, {row.entry}: {error}") from None
     return Found(file, own, row.start_ts, row.entry)
 
 

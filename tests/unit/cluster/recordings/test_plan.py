@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from cluster.recordings.manifest import read_manifest
-from cluster.recordings.plan import Found, Place, Recording, in_a_row, overlaps, parse_start, start_of
+from cluster.recordings.manifest import ManifestRow, read_manifest
+from cluster.recordings.plan import Found, Place, Recording, find, in_a_row, overlaps, parse_start, start_of
 from cluster.recordings.sound import Heard
 from domain.errors import ConfigError, Rejected
 from serve_apps.api.schemas import Name
@@ -84,6 +84,8 @@ def test_a_recording_must_lie_wholly_in_the_years_that_ingest_takes() -> None:
     [
         (",2026-03-02T09:10:00Z", "line 3: file is empty"),
         ("  ,2026-03-02T09:10:00Z", "line 3: file is empty"),
+        ("b\0.wav,2026-03-02T09:10:00Z", "line 3: .*NUL"),
+        (f"{'b' * 200_000}.wav,2026-03-02T09:10:00Z", "line 3: is no CSV: field larger"),
         ("b.wav,2026-03-02T09:10:00Z,Kiosk", "line 3: has more values than the first line has columns"),
     ],
 )
@@ -110,6 +112,13 @@ def test_names_that_the_server_would_refuse_are_refused_with_a_sentence(name: st
         Place(name, "Till 1")
     with pytest.raises(ConfigError, match=f"the register's .*{said}"):
         Place("Bakery", name)
+
+
+def test_a_wrong_name_in_a_manifest_is_told_with_its_line() -> None:
+    file = Path("a.wav")
+    row = ManifestRow(entry="line 3", file=file.name, point="Bak\tery")
+    with pytest.raises(ConfigError, match="manifest, line 3: the point's name"):
+        find([], None, {file: row}, PLACE)
 
 
 @given(st.text())
