@@ -13,6 +13,7 @@ from configs.settings import Settings
 from domain.errors import SalesControlError
 
 READY_TIMEOUT_S = 180.0
+TIMEOUT_S = 30.0
 
 
 class ServeError(SalesControlError):
@@ -32,19 +33,19 @@ class ServeApi:
     """Ray's Serve REST API on the dashboard's address."""
 
     def __init__(self, dashboard_url: str, token: str | None) -> None:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self._client = httpx.Client(base_url=dashboard_url, headers=headers, timeout=30)
+        self._address = f"{dashboard_url}/api/serve/applications/"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def deploy(self, config: dict[str, Any]) -> None:
         """Declares what should run. Raises ServeError with Ray's answer."""
-        answer = self._client.put("/api/serve/applications/", json=config)
+        answer = httpx.put(self._address, headers=self._headers, json=config, timeout=TIMEOUT_S)
         if answer.is_error:
             raise ServeError(f"Ray Serve refused the configuration: {answer.status_code} {answer.text[:1000]}")
 
     def applications(self) -> dict[str, Any]:
         """Application name → {status, message, deployments: {name: {status, replicas}}}; empty where Serve is off."""
         try:
-            answer = self._client.get("/api/serve/applications/")
+            answer = httpx.get(self._address, headers=self._headers, timeout=TIMEOUT_S)
             answer.raise_for_status()
         except httpx.HTTPError:
             return {}
@@ -73,7 +74,7 @@ class ServeApi:
 
     def shut_down(self) -> None:
         """Removes every application."""
-        self._client.delete("/api/serve/applications/")
+        httpx.delete(self._address, headers=self._headers, timeout=TIMEOUT_S)
 
 
 def _reason(application: dict[str, Any]) -> str:
