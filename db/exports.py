@@ -1,6 +1,6 @@
 """Reading side: current dialogues as the JSON export has them, streamed in order of time."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -64,7 +64,7 @@ _SOURCE = (
 
 async def current_dialogues(
     tx: AsyncConnection, selection: Selection, limit: int | None = None, *, segments: bool = True
-) -> AsyncIterator[ExportedDialogue]:
+) -> AsyncGenerator[ExportedDialogue]:
     """Every current dialogue of `selection`, by start, then id; the superseded are out. Memory: BATCH rows.
 
     `limit`: at most so many; `segments` False leaves the words in the database.

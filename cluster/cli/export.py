@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, TextIO, TypeAlias
@@ -68,8 +68,7 @@ async def write_export(settings: Settings, selection: Selection, fmt: Format, wr
     """Streams the export: memory does not grow with the number of dialogues."""
     db = Database(database_url(settings))
     try:
-        async with db.begin() as tx:
-            dialogues = current_dialogues(tx, selection)
+        async with db.begin() as tx, aclosing(current_dialogues(tx, selection)) as dialogues:
             await (_write_json(dialogues, write) if fmt is Format.JSON else _write_csv(dialogues, write))
     finally:
         await db.dispose()
