@@ -1,4 +1,4 @@
-"""What a chunk is: a file of captured audio, and what must be known of it. The sidecar beside the file is this, as JSON."""
+"""A chunk: a file of captured audio and what must be known of it. The sidecar beside the file is this, as JSON."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -28,7 +28,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """`start`: of the first sample. `length_ms`: of the decoded audio. `rms_dbfs`, `peak_dbfs`: None where not measured.
+    """`start`: of the first sample. `length_ms`: of the decoded audio. The levels are None where not measured.
     `salvaged`: the capture was killed, and the file was cut at its last whole Ogg page."""
 
     session_id: str
