@@ -3,7 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SYSTEM_PACKAGES_TEST := chromium
+# command:package, for the tests only: a browser, the recorder's own ffmpeg and ALSA, systemd's checker of units.
+SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export RAY_USAGE_STATS_ENABLED := 0
 
@@ -54,7 +55,7 @@ $(VENV)/.dev-installed: pyproject.toml constraints.txt | $(BIN)/python
 
 # System packages that only tests need: installed as root or with INSTALL_SYSTEM=1, else named.
 system-test:
-	@missing=""; for package in $(SYSTEM_PACKAGES_TEST); do command -v $$package >/dev/null || missing="$$missing $$package"; done; \
+	@missing=""; for tool in $(SYSTEM_TOOLS_TEST); do command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] || [ "$(INSTALL_SYSTEM)" = 1 ]; then \
 		sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
