@@ -6,6 +6,7 @@ from dataclasses import replace
 from domain.asr import Heard
 from domain.suspicion import SuspicionRules, longest_run
 from domain.transcript import Transcript, Utterance
+from domain.utterances import compression_ratio
 from domain.wer import normalise
 
 _CAPTIONS = re.compile(
@@ -42,11 +43,33 @@ _FILLERS = frozenset(
 _FILLER_MIN_LOGPROB = -0.5
 _FILLER_MAX_NO_SPEECH = 0.3
 _LOOP = 5
+_DISBELIEVED_LOGPROB = -2.5
+"""Words that the model itself hardly believes, however much speech it hears."""
+_DOUBT_PER_SILENCE = 5.0
+"""Log probability that words must gain for each unit of no-speech probability, see `min_logprob`."""
+_SQUEEZED_MS = 20
+"""Whisper's resolution. Invented words have no place in the sound, so its alignment heaps them on one instant."""
+_MAX_SQUEEZED = 1 / 3
+"""Of all words."""
+_SHOUTED = 4
+"""Letters. Whisper writes speech in sentences, and sounds in capitals: ПОЛИЦЕЙСКАЯ СИРЕНА, WHISTLE BLOWS."""
 
 
 def is_caption(utterance: Utterance) -> bool:
-    """A film caption, not speech."""
-    return _CAPTIONS.fullmatch(" ".join(normalise(utterance.text))) is not None
+    """A film caption or the name of a sound, not speech. Said twice, it is one still."""
+    once = dict.fromkeys(normalise(utterance.text))
+    shouted = utterance.text.isupper() and any(word.isalpha() and len(word) >= _SHOUTED for word in once)
+    return shouted or _CAPTIONS.fullmatch(" ".join(once)) is not None
+
+
+def min_logprob(no_speech_prob: float, rules: SuspicionRules) -> float:
+    """How sure the words must be: the more of silence the model hears, the surer.
+
+    A line through the corner of OpenAI's rule for silence (no speech 0.6, log probability here -0.7), cut off at both
+    ends, so that no figure decides alone that a rounding error of another processor may move over its limit.
+    """
+    short_of_silence = max(0.0, rules.max_no_speech - no_speech_prob)
+    return max(_DISBELIEVED_LOGPROB, rules.min_avg_logprob - _DOUBT_PER_SILENCE * short_of_silence)
 
 
 def gate(heard: Heard, rules: SuspicionRules) -> tuple[Transcript, str | None]:
@@ -61,11 +84,20 @@ def _reason(whole: Transcript, spoken: Heard, rules: SuspicionRules) -> str | No
     words = normalise(spoken.transcript.text)
     if not words:
         return "only_captions" if whole.text else "no_words"
-    if spoken.no_speech_prob > rules.max_no_speech and spoken.avg_logprob < rules.min_avg_logprob:
+    if spoken.avg_logprob < min_logprob(spoken.no_speech_prob, rules):
         return "invented_in_silence"
+    if _squeezed(spoken.transcript) >= _MAX_SQUEEZED:
+        return "words_without_time"
     doubtful = spoken.avg_logprob < _FILLER_MIN_LOGPROB or spoken.no_speech_prob > _FILLER_MAX_NO_SPEECH
     if doubtful and " ".join(words) in _FILLERS:
         return "only_a_filler"
-    if longest_run(words) >= _LOOP and len(set(words)) <= 3:
+    repeats = longest_run(words) >= _LOOP or compression_ratio(spoken.transcript.text) > rules.max_compression
+    if repeats and len(set(words)) <= 3:
         return "only_a_loop"
     return None
+
+
+def _squeezed(transcript: Transcript) -> float:
+    """The share of words that last no time; 0 where there are none."""
+    lengths_ms = [word.end_ms - word.start_ms for utterance in transcript.utterances for word in utterance.words]
+    return sum(length <= _SQUEEZED_MS for length in lengths_ms) / max(1, len(lengths_ms))

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.asr import Heard, window_size
-from domain.hallucination import gate
+from domain.hallucination import gate, min_logprob
 from domain.suspicion import SuspicionRules, better, reasons
 from domain.transcript import Transcript, Word
 from domain.utterances import group
@@ -63,6 +63,11 @@ def test_the_second_try_counts_unless_it_is_worse() -> None:
         "Thank you for watching!",
         "Subtitles by the Amara.org community",
         "Hvala što pratite kanal.",
+        "СПОКОЙНАЯ СПОКОЙНАЯ МУЗЫКА. МУЗЫКА",
+        "Телефонный звонок, телефонный звонок",
+        "ПОЛИЦЕЙСКАЯ СИРЕНА",
+        "WHISTLE BLOWS",
+        "BEEP",
     ],
 )
 def test_film_captions_leave_a_transcript_without_utterances_and_a_reason(text: str) -> None:
@@ -93,6 +98,55 @@ def test_the_gate_leaves_ordinary_talk_as_it_is() -> None:
 
 def test_unsure_words_in_what_the_model_calls_silence_are_invented() -> None:
     assert gate(heard("Она вышла к реке вчера", 0.3, no_speech=0.9), RULES)[1] == "invented_in_silence"
+
+
+def timed(words: list[tuple[str, int, float]], no_speech: float, language: str = "ru") -> Heard:
+    """Words one after another: text, ms, probability."""
+    at_ms, placed = 0, []
+    for text, length_ms, probability in words:
+        placed.append(Word(at_ms, at_ms + length_ms, f" {text}", probability))
+        at_ms += length_ms
+    return Heard(Transcript(language, group(placed, no_speech)), "base@1, int8")
+
+
+INVENTED = {
+    "beeps, hardly believed, just under the limit of silence": timed(
+        [("Дай-ка-ка-ка,", 1_400, 0.03), ("я", 0, 0.02), ("же", 0, 0.05), ("не", 0, 0.19), ("знаю.", 0, 0.08)], 0.599
+    ),
+    "music, in half a silence": timed([("Погрел.", 1_400, 0.108)], 0.4998),
+    "music, heaped on one instant": timed([("Вдом", 1_400, 0.6), ("и", 0, 0.5)], 0.2),
+    "words that nobody would believe, though it sounds like speech": timed([("Она", 300, 0.05), ("шла", 300, 0.05)], 0),
+    "one long vowel": timed([("А" + "а" * 70, 1_400, 0.96)], 0.4998),
+}
+"""What Whisper base made of sounds without speech."""
+
+
+@pytest.mark.parametrize("transcript", INVENTED.values(), ids=INVENTED)
+def test_what_whisper_made_of_sounds_is_not_speech(transcript: Heard) -> None:
+    assert gate(transcript, RULES)[0].utterances == ()
+
+
+HEARD = {
+    "a short answer, hardly understood": timed([("Да,", 200, 0.06), ("вот", 160, 0.15), ("она", 300, 0.19)], 0.26),
+    "a price in noise": timed([("Синсон", 500, 0.3), ("и", 100, 0.2), ("Матсид.", 600, 0.21)], 0.12),
+    "a dialogue at 5 dB above noise": timed([("Хорошо,", 400, 0.45), ("вернуть.", 480, 0.38)], 0.43),
+    "one word of many without time": timed(
+        [("Один", 300, 0.9), ("и", 20, 0.9), ("два", 300, 0.9), ("и", 80, 0.9)], 0.1
+    ),
+    "an abbreviation": timed([("USB,", 500, 0.9)], 0.1),
+}
+
+
+@pytest.mark.parametrize("transcript", HEARD.values(), ids=HEARD)
+def test_real_speech_that_was_heard_badly_is_kept(transcript: Heard) -> None:
+    assert gate(transcript, RULES) == (transcript.transcript, None)
+
+
+@settings(deadline=None)
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_the_more_silence_is_heard_the_surer_the_words_must_be(one: float, other: float) -> None:
+    assert min_logprob(min(one, other), RULES) <= min_logprob(max(one, other), RULES)
+    assert min_logprob(0, RULES) <= min_logprob(one, RULES) <= RULES.min_avg_logprob
 
 
 words_in_time = st.lists(st.tuples(st.integers(0, 2_000), st.integers(0, 900), st.sampled_from(["да", "нет.", "что?"])))
