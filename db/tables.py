@@ -71,7 +71,19 @@ devices = Table(
     Column("replaced_at", DateTime(timezone=True)),
     Column("last_seen_at", DateTime(timezone=True)),
     Column("delivered_until", DateTime(timezone=True), comment="the device owes no audio for the time before this"),
+    Column("ledger_id", Uuid, comment="the recorder's ledger that coverage comes from; null: none yet"),
+    Column("ledger_revision", BigInteger, comment="newest revision of it that was accepted"),
+    Column("covered_until", DateTime(timezone=True), comment="up to here the ledger was received without a hole"),
     _created_at(),
+)
+
+disabled_spans = Table(
+    "disabled_spans",
+    metadata,
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), comment="null: it is disabled now"),
+    PrimaryKeyConstraint("device_id", "start_ts"),
 )
 
 device_tokens = Table(
@@ -81,6 +93,55 @@ device_tokens = Table(
     Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False, index=True),
     Column("revoked_at", DateTime(timezone=True)),
     _created_at(),
+)
+
+device_heartbeats = Table(
+    "device_heartbeats",
+    metadata,
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False),
+    Column("slot", DateTime(timezone=True), nullable=False, comment="ten minutes, of which the last heartbeat is kept"),
+    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("sent_at", DateTime(timezone=True), comment="by the recorder's clock"),
+    Column("clock_error_ms", BigInteger, comment="sent_at minus received_at: the recorder's clock error and the way"),
+    Column("version", Text, comment="of the recorder"),
+    Column("health", JSONB, comment="the recorder's /health document"),
+    PrimaryKeyConstraint("device_id", "slot"),
+)
+
+coverage = Table(
+    "coverage",
+    metadata,
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False),
+    Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("end_ts", DateTime(timezone=True), nullable=False, comment="intervals of a device never overlap"),
+    Column("fate", Text, nullable=False, comment="recorded, waiting, paused or lost, as the recorder says"),
+    Column("reason", Text, comment="why it is lost"),
+    PrimaryKeyConstraint("device_id", "start_ts"),
+)
+
+enrolment_codes = Table(
+    "enrolment_codes",
+    metadata,
+    Column("enrolment_id", Uuid, primary_key=True),
+    Column("code_sha256", Text, nullable=False, unique=True, comment="hex; the code itself is never stored"),
+    Column("point_id", Uuid, ForeignKey("points.point_id"), nullable=False, index=True),
+    Column("register_id", Uuid, ForeignKey("registers.register_id"), nullable=False),
+    Column("replaces", Uuid, ForeignKey("devices.device_id"), comment="the device whose place the new one takes"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+    Column("device_id", Uuid, ForeignKey("devices.device_id"), comment="the device that it made"),
+    Column("token_sha256", Text, comment="the token that it was used with: the same one gets the same answer again"),
+    _created_at(),
+)
+
+enrolment_attempts = Table(
+    "enrolment_attempts",
+    metadata,
+    Column("client", Text, nullable=False, comment="address, or empty for all together"),
+    Column("window_start", DateTime(timezone=True), nullable=False),
+    Column("failures", Integer, nullable=False, comment="codes tried in vain, those being looked at now included"),
+    PrimaryKeyConstraint("client", "window_start"),
 )
 
 audio_chunks = Table(
