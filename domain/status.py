@@ -74,3 +74,34 @@ class Reaction(StrEnum):
 class AsrPass(StrEnum):
     FAST = "fast"
     ACCURATE = "accurate"
+
+
+class CoverageFate(StrEnum):
+    """What became of a scheduled second. `waiting`: recorded, not yet delivered, or too young to tell; `ahead`: not yet
+    there, which no recorder says."""
+
+    RECORDED = "recorded"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    LOST = "lost"
+    AHEAD = "ahead"
+
+
+class LossReason(StrEnum):
+    """Why a scheduled second is lost. The server's own words first; the others are the recorder's, which may have more.
+    `silent`: nothing was heard from the device; `not_received`: it was said to be delivered, and is not here."""
+
+    SILENT = "silent"
+    NOT_RECEIVED = "not_received"
+    UNKNOWN = "unknown"
+    OFF = "off"
+    STARTING = "starting"
+    NO_MICROPHONE = "no_microphone"
+    MICROPHONE_BUSY = "microphone_busy"
+    MICROPHONE_DEAD = "microphone_dead"
+    CAPTURE_FAILED = "capture_failed"
+    DISK_FULL = "disk_full"
+    SPOOL_UNWRITABLE = "spool_unwritable"
+    EVICTED = "evicted"
+    REFUSED = "refused"
+    DAMAGED = "damaged"
