@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recorder.config_keys import KEYS, REQUIRED, Key, is_plain_http
-from recorder.config_text import Given, Part, Problem, from_environment, from_yaml
+from recorder.config_text import VARIABLE_PREFIX, Given, Part, Problem, from_environment, from_yaml
 from recorder.hours import Hours
 
 _BY_NAME = {key.name: key for key in KEYS}
@@ -84,10 +84,11 @@ def load(path: Path | None, environment: Mapping[str, str]) -> RecorderConfig:
     return RecorderConfig(**(defaults | values), warnings=tuple(_warnings(values, given, path)))
 
 
-def _place(problem: Problem) -> tuple[str, int]:
-    """File by file, line by line."""
+def _place(problem: Problem) -> tuple[bool, str, int]:
+    """The files line by line, then the variables."""
     source, _, line = problem.where.rpartition(":")
-    return (source, int(line)) if line.isdecimal() else (problem.where, 0)
+    is_variable = problem.where.startswith(VARIABLE_PREFIX)
+    return (is_variable, source, int(line)) if line.isdecimal() else (is_variable, problem.where, 0)
 
 
 def _read_file(path: Path, problems: list[Problem]) -> list[Given]:

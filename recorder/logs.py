@@ -50,9 +50,10 @@ class JsonFormatter(logging.Formatter):
         entry.update({key: value for key, value in record.__dict__.items() if key not in _STANDARD})
         if record.exc_info:
             entry["error"] = self.formatException(record.exc_info)
-        line = _BEARER.sub(rf"\1{_HIDDEN}", json.dumps(entry, ensure_ascii=False, default=str))
+        line = json.dumps(entry, ensure_ascii=False, default=str)
         for secret in self._secrets:
             line = line.replace(secret, _HIDDEN)
+        line = _BEARER.sub(rf"\1{_HIDDEN}", line)
         priority = next(number for level, number in _PRIORITIES if record.levelno >= level)
         return f"<{priority}>{line}" if self._with_priority else line
 
