@@ -89,6 +89,18 @@ class Endings:
         for job in live:
             await self._bury(tx, stage, job, f"the worker vanished in each of {job.attempts} attempts")
 
+    async def mark_retried(self, tx: AsyncConnection, jobs: list[Job]) -> None:
+        """Part of a retry of dead jobs: what failed waits again, from that instant. What a twin did since stays."""
+        shown = {name: stage for name, stage in self.stages.items() if stage.status_column is not None}
+        live = [job for job in jobs if job.run_id is None and job.stage in shown]
+        for subject in SubjectKind:
+            of_kind = [job for job in live if shown[job.stage].subject is subject]
+            if of_kind:
+                await _lock_subjects(tx, shown[of_kind[0].stage], of_kind)
+        for name, stage in shown.items():
+            mine = [job for job in live if job.stage == name]
+            await _set_status(tx, stage, mine, StageStatus.PENDING, only_from=StageStatus.ERROR)
+
     async def _bury(self, tx: AsyncConnection, stage: Stage, job: Job, reason: str) -> None:
         await _set_status(tx, stage, [job], StageStatus.ERROR, reason)
         await self._enqueue(tx, await stage.on_dead(tx, job), job)
@@ -131,9 +143,15 @@ async def _lock_subjects(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job])
 
 
 async def _set_status(
-    tx: AsyncConnection, stage: Stage, jobs: Sequence[Job], status: StageStatus, error: str | None = None
+    tx: AsyncConnection,
+    stage: Stage,
+    jobs: Sequence[Job],
+    status: StageStatus,
+    error: str | None = None,
+    only_from: StageStatus | None = None,
 ) -> None:
-    """Keeps the seed's status column true. Chunks call their waiting state QUEUED."""
+    """Keeps the seed's status column true; with `only_from`, of those that stand there. Chunks call their waiting
+    state QUEUED."""
     column = stage.status_column
     if column is None:
         return
@@ -142,4 +160,5 @@ async def _set_status(
         value = ChunkStatus.QUEUED.value
     table, key = column.table, SUBJECT_KEYS[stage.subject]
     ids = [UUID(job.subject_id) for job in jobs]
-    await tx.execute(table.update().where(key.in_(ids)).values({column.name: value, "error": error}))
+    update = table.update().where(key.in_(ids)).values({column.name: value, "error": error})
+    await tx.execute(update if only_from is None else update.where(column == only_from.value))

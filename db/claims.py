@@ -82,7 +82,7 @@ async def _expired(
 ) -> tuple[list[Job], list[Job]]:
     """Jobs whose holder vanished: those to lease again as themselves, and those that have had their attempts."""
     rows = await tx.execute(sql.EXPIRED, {"stage": stage, "slots": slots, "skipped": sorted(skipped)})
-    jobs = [_provisional(row, lease_expired_before=True) for row in rows]
+    jobs = [provisional(row, lease_expired_before=True) for row in rows]
     worn_out = [replace(job, attempts=job.attempts - 1) for job in jobs if job.attempts > settings.max_attempts]
     return [job for job in jobs if job.attempts <= settings.max_attempts], worn_out
 
@@ -99,7 +99,7 @@ async def _ready(
     last_turn = next(iter(rows.values())).last_turn
     ready = [Ready(r.job_id, JobClass(r.job_class), r.lock_key, r.fair_key) for r in rows.values()]
     turns = take_turns(ready, slots, last_turn, settings.lower_class_every)
-    return [_provisional(rows[taken.job_id]) for taken in turns], turns
+    return [provisional(rows[taken.job_id]) for taken in turns], turns
 
 
 async def _bury(tx: AsyncConnection, worn_out: Sequence[Job]) -> None:
@@ -124,7 +124,8 @@ def _all_of(jobs: Sequence[Job], done: set[int]) -> None:
         raise _Raced(missed)
 
 
-def _provisional(row: Row[Any], *, lease_expired_before: bool = False) -> Job:
+def provisional(row: Row[Any], *, lease_expired_before: bool = False) -> Job:
+    """The job that a row would be once leased; for the hooks, which run before."""
     fields = {**row._mapping, "attempts": row.attempts + 1, "lease_token": uuid4()}
     return _from_fields(fields, lease_expired_before)
 

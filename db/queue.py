@@ -23,6 +23,7 @@ __all__ = ["Backlog", "Job", "NewJob", "Queue", "StageSummary"]
 
 PURGE_BATCH = 5_000
 RETRY_BATCH = 500
+LAST_JOB_ID = 2**63 - 1
 DAY_S = 86_400
 MAX_ERROR_CHARS = 4_000
 
@@ -116,19 +117,28 @@ class Queue:
             await tx.execute(sql.FREE_PROBE, where)
         return state
 
-    async def retry_dead(self, *, stage: str | None = None, job_ids: Sequence[int] | None = None) -> int:
-        """Queues dead jobs again with all their attempts; None: every stage, every job. Returns how many."""
+    async def retry_dead(
+        self, *, stage: str | None = None, job_ids: Sequence[int] | None = None, on_retry: JobsHook = leave_alone
+    ) -> int:
+        """Queues dead jobs again with all their attempts; None: every stage, every job. Returns how many.
+
+        `on_retry` gets those that are about to be queued, newest first, in the same transaction, before their rows are
+        locked: subject rows first, then jobs.
+        """
         wanted = {"stage": stage, "job_ids": None if job_ids is None else list(job_ids), "batch": RETRY_BATCH}
-        retried = 0
+        retried, before = 0, LAST_JOB_ID
         while True:
             async with self.db.begin() as tx:
-                rows = (await tx.execute(sql.HOLD_DEAD, wanted)).all()
+                dead = [claims.provisional(row) for row in await tx.execute(sql.DEAD, {**wanted, "before": before})]
+                if not dead:
+                    return retried
+                before = dead[-1].job_id
+                await on_retry(tx, dead)
+                rows = (await tx.execute(sql.HOLD_DEAD, {"job_ids": [job.job_id for job in dead]})).all()
                 for row in rows:
                     await _requeue(tx, row.job_id, (row.stage, row.subject_id, row.run_id), None, 0, 0.0)
                 await tx.execute(sql.NOTIFY, {"stages": sorted({row.stage for row in rows})})
             retried += len(rows)
-            if len(rows) < RETRY_BATCH:
-                return retried
 
     async def purge(self, keep_done_days: float | None = None) -> int:
         """Deletes finished jobs older than `keep_done_days`, in batches; dead ones stay. Returns how many."""

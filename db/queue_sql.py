@@ -160,12 +160,20 @@ HOLD = text("""
     SELECT job_id FROM jobs WHERE job_id = :job_id AND lease_token = :lease_token AND state = 'running' FOR UPDATE
 """)
 
-HOLD_DEAD = text("""
-    SELECT job_id, stage, subject_id, run_id FROM jobs
+DEAD = text("""
+    SELECT job_id, stage, subject_id, subject_rev, run_id, lock_key, class AS job_class, fair_key, attempts, audio_ms
+    FROM jobs
     WHERE state = 'dead' AND (CAST(:stage AS text) IS NULL OR stage = :stage)
       AND (CAST(:job_ids AS bigint[]) IS NULL OR job_id = ANY(CAST(:job_ids AS bigint[])))
+      AND job_id < :before
     ORDER BY job_id DESC
     LIMIT :batch
+""")
+
+HOLD_DEAD = text("""
+    SELECT job_id, stage, subject_id, run_id FROM jobs
+    WHERE state = 'dead' AND job_id = ANY(CAST(:job_ids AS bigint[]))
+    ORDER BY job_id DESC
     FOR UPDATE SKIP LOCKED
 """)
 

@@ -10,9 +10,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from cluster.endings import Endings
 from cluster.stages import discover
 from cluster.wiring import database_url
-from configs.settings import load
+from configs.settings import JobSettings, load
 from db import jobs_view
 from db.engine import Database
 from db.queue import Queue
@@ -75,10 +76,16 @@ def retry(
     if not (job_ids or stage or yes):
         _confirm_all()
     settings = load()
-    count = _with_database(lambda db: Queue(db, settings.jobs).retry_dead(stage=stage, job_ids=job_ids))
+    count = _with_database(lambda db: _retry(db, settings.jobs, stage, job_ids))
     Console().print(f"{count} dead job(s) queued again.")
     if job_ids and count < len(set(job_ids)):
         raise Rejected("some of the named jobs are not dead (see `salescontrol jobs list`)")
+
+
+async def _retry(db: Database, settings: JobSettings, stage: str | None, job_ids: list[int] | None) -> int:
+    queue = Queue(db, settings)
+    endings = Endings(db, queue, discover())
+    return await queue.retry_dead(stage=stage, job_ids=job_ids, on_retry=endings.mark_retried)
 
 
 def _confirm_all() -> None:

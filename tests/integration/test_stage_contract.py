@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker_bench import Bench
 
 from cluster import stages
-from cluster.stage import Stage, StageContext
+from cluster.endings import Endings
+from cluster.stage import SUBJECT_KEYS, Stage, StageContext
 from cluster.steps import Step
 from db import tables as t
 from db.queue import Backlog, Job, NewJob
@@ -97,6 +98,27 @@ async def test_poison_is_dead_at_once_and_visible_in_the_status_column(stage: St
         async with bench.db.begin() as tx:
             statuses = (await tx.execute(select(stage.status_column))).scalars().all()
         assert statuses == ["ERROR"]
+
+
+@every_stage
+async def test_a_dead_job_that_is_retried_shows_its_subject_as_waiting_at_once(stage: Stage, bench: Bench) -> None:
+    failed, other = await bench.subject(stage.subject), await bench.subject(stage.subject)
+    for subject in (failed, other):
+        await bench.enqueue(stage.name, subject, revision=1)
+    bench.work(scripted(stage, Script(Rejected("poison"), Rejected("poison"))))
+    await bench.until(stage.name, "dead", "dead")
+    await bench.close()
+    dead = next(job for job in await bench.jobs(stage.name) if job.subject_id == str(failed))
+    endings = Endings(bench.db, bench.queue, {stage.name: stage})
+    assert await bench.queue.retry_dead(job_ids=[dead.job_id], on_retry=endings.mark_retried) == 1
+    assert sorted(job.state for job in await bench.jobs(stage.name)) == ["dead", "queued"]
+    if stage.status_column is not None:
+        key = SUBJECT_KEYS[stage.subject]
+        table = stage.status_column.table
+        async with bench.db.begin() as tx:
+            rows = {row[0]: tuple(row[1:]) for row in await tx.execute(select(key, stage.status_column, table.c.error))}
+        assert rows[failed] in (("PENDING", None), ("QUEUED", None))
+        assert rows[other] == ("ERROR", "Rejected: poison")
 
 
 @every_stage
