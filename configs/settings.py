@@ -38,8 +38,16 @@ class StorageSettings(Section):
 class IngestSettings(Section):
     max_upload_size_bytes: int = Field(gt=0)
     max_chunk_s: float = Field(gt=0)
+    max_ahead_s: float = Field(ge=0)
     old_token_days: int = Field(ge=0)
     live_s: float = Field(gt=0)
+
+
+class EnrolmentSettings(Section):
+    code_valid_h: float = Field(gt=0)
+    window_s: float = Field(gt=0)
+    failures_per_client: int = Field(ge=1)
+    failures_in_all: int = Field(ge=1)
 
 
 class VadSettings(Section):
@@ -123,6 +131,7 @@ class SweepSettings(Section):
 class ServerSettings(Section):
     host: str
     port: int = Field(ge=1, le=65535)
+    proxies: int = Field(ge=0)
     dashboard_port: int = Field(ge=1, le=65535)
     ray_dashboard_port: int = Field(ge=1, le=65535)
     ray_port: int = Field(ge=1, le=65535)
@@ -141,6 +150,7 @@ class Settings(Section):
     auth: AuthSettings
     storage: StorageSettings
     ingest: IngestSettings
+    enrolment: EnrolmentSettings
     vad: VadSettings
     dialogues: DialogueSettings
     asr: AsrSettings

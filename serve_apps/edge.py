@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -57,20 +58,23 @@ class Edge:
 class BodyLimit:
     """Refuses a body over `limit_bytes`: at once where Content-Length says so, else as soon as it has grown past it.
 
+    `smaller`: limits of single paths.
     FastAPI's `max_body_size` does the same but answers in plain text where the route never read the body.
     """
 
-    def __init__(self, app: ASGIApp, limit_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, limit_bytes: int, smaller: Mapping[str, int] | None = None) -> None:
         self._app = app
         self._limit_bytes = limit_bytes
+        self._smaller = dict(smaller or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit_bytes = self._smaller.get(scope["path"], self._limit_bytes)
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isascii() and declared.isdigit() and int(declared) > self._limit_bytes:
-            await response(scope["request_id"], self._too_large())(scope, receive, send)
+        if declared.isascii() and declared.isdigit() and int(declared) > limit_bytes:
+            await response(scope["request_id"], _too_large(limit_bytes))(scope, receive, send)
             return
         received = 0
 
@@ -78,8 +82,8 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._limit_bytes:
-                raise self._too_large()
+            if received > limit_bytes:
+                raise _too_large(limit_bytes)
             return message
 
         try:
@@ -87,8 +91,9 @@ class BodyLimit:
         except Problem as problem:
             await response(scope["request_id"], problem)(scope, receive, send)
 
-    def _too_large(self) -> Problem:
-        return Problem(Code.TOO_LARGE, f"The body is over {self._limit_bytes} bytes; send smaller files.")
+
+def _too_large(limit_bytes: int) -> Problem:
+    return Problem(Code.TOO_LARGE, f"The body is over {limit_bytes} bytes; send smaller files.")
 
 
 class InFlightLimit:

@@ -53,7 +53,7 @@ _HEADER = [
     "```",
     "",
     "`detail` says what to mend, `code` is stable, `request_id` stands in the server's log too. `errors` names wrong",
-    "fields; `checks` (of `/readyz`) what is amiss. A 503 carries Retry-After, a 401 WWW-Authenticate.",
+    "fields; `checks` (of `/readyz`) what is amiss. A 429 or 503 carries Retry-After, a 401 WWW-Authenticate.",
     "A recorder tries again after 408, 425, 429 and 5xx, keeps everything and pauses on 401 and 404, and sets one file",
     "aside on the other 4xx. `python -m serve_apps.openapi` writes this page.",
     "",

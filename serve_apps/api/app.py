@@ -3,7 +3,7 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from serve_apps.api import devices, dialogues, health, heartbeat, points
+from serve_apps.api import devices, dialogues, enrol, enrolment_codes, health, heartbeat, points
 from serve_apps.application import Deps, new_app
 from serve_apps.edge import BodyLimit
 
@@ -17,8 +17,8 @@ def create_app(deps: Deps) -> FastAPI:
         title="SalesControl API",
         description="Health, administration, dialogues and their verdicts.",
         base="",
-        middleware=[Middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES)],
+        middleware=[Middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES, smaller=enrol.MAX_BODY)],
     )
-    for resource in (health, heartbeat, devices, points, dialogues):
+    for resource in (health, heartbeat, enrol, devices, enrolment_codes, points, dialogues):
         app.include_router(resource.router)
     return app

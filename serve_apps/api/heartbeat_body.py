@@ -16,6 +16,11 @@ MAX_HEALTH_BYTES = 32 * 1024
 MAX_DEPTH = 16
 
 
+Version = Annotated[
+    str, Spelled(r"^[ -~]{0,64}$", "must be up to 64 characters of ASCII"), Field(description="of the recorder")
+]
+
+
 class Told(BaseModel):
     """Members that we do not know are left unread: a recorder may be newer than its server."""
 
@@ -89,7 +94,7 @@ class HeartbeatBody(Told):
     """A bare one, without any member, is well: the device is there."""
 
     sent_at: Instant | None = Field(None, description="by the recorder's clock")
-    version: Annotated[str, Spelled(r"^[ -~]{0,64}$", "must be up to 64 characters of ASCII")] | None = None
+    version: Version | None = None
     delivered_until: Instant | None = Field(
         None,
         description="everything recorded before this is delivered or lost: dialogues need not wait for it; "
