@@ -27,13 +27,15 @@ router = APIRouter(prefix=BASE, tags=["chunks"])
 
 
 class ReceiptBody(BaseModel):
-    """The promise: the file is on disk, its row and its job are committed."""
+    """The promise: the file is on disk, its row and its job are committed. Of a dry run: it would have been taken."""
 
     model_config = ConfigDict(from_attributes=True)
 
     status: Literal["ok"] = "ok"
-    chunk_id: UUID
-    stored_path: str | None = Field(description="in the audio store; null where the audio was erased and discarded")
+    chunk_id: UUID | None = Field(description="null after a dry run")
+    stored_path: str | None = Field(
+        description="in the audio store; null after a dry run, and where the audio was erased and discarded"
+    )
     queued: bool
     sha256: str = Field(description="of the file, hex")
     duplicate: bool = Field(description="the same chunk was received before; this is its first receipt")
@@ -61,6 +63,7 @@ class ReceiptBody(BaseModel):
         Code.NAIVE_TIMESTAMP,
         Code.END_NOT_AFTER_START,
         Code.CHUNK_TOO_LONG,
+        Code.IN_THE_FUTURE,
         Code.EMPTY_FILE,
         Code.NOT_AUDIO,
         Code.CODEC_MISMATCH,

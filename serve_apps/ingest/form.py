@@ -38,7 +38,7 @@ Instant = Annotated[datetime, BeforeValidator(_instant), WithJsonSchema({"type":
 
 
 class ChunkForm(BaseModel):
-    """The fields beside the file. The last three are new; a recorder of the original product sends the first eight."""
+    """The fields beside the file. The last four are new; a recorder of the original product sends the first eight."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -61,6 +61,7 @@ class ChunkForm(BaseModel):
     sha256: Annotated[str, Spelled(r"^[0-9A-Fa-f]{64}$", "must be 64 hex digits")] | None = Field(
         None, description="of the file, hex"
     )
+    dry_run: bool = Field(False, description="check everything, store nothing")
 
     @model_validator(mode="after")
     def _run_and_number_go_together(self) -> Self:

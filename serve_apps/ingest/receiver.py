@@ -3,6 +3,8 @@
 import asyncio
 import hashlib
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import BinaryIO
@@ -30,9 +32,9 @@ ANSWER_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`queued` False: the audio lay in erased time and was discarded."""
+    """`queued` False: the audio lay in erased time and was discarded, or the run was a dry one, which has no id."""
 
-    chunk_id: ChunkId
+    chunk_id: ChunkId | None
     stored_path: str | None
     sha256: str
     queued: bool
@@ -79,6 +81,8 @@ class Receiver:
             fields = parse_fields(upload.fields, upload.file is not None)
             now = datetime.now(UTC)
             self._authorise(device, fields, now)
+            if fields.dry_run:
+                return await asyncio.to_thread(self._try, fields, upload)
             chunk = await asyncio.to_thread(self._store_file, fields, upload)
         finally:
             upload.close()
@@ -94,6 +98,13 @@ class Receiver:
             raise Problem(
                 Code.CHUNK_TOO_LONG, f"A chunk lasts at most {self._settings.max_chunk_s:g} s; cut it shorter."
             )
+        ahead_s = (fields.start_ts - now).total_seconds()
+        if ahead_s > self._settings.max_ahead_s:
+            raise Problem(
+                Code.IN_THE_FUTURE,
+                f"start_ts lies {ahead_s / 3600:.0f} h after this server's clock ({now:%Y-%m-%dT%H:%M:%SZ}); set the "
+                "clock that is wrong, the recorder's or the server's, then send the chunk with its true time.",
+            )
         right = upload_right(device.replaced_at, fields.start_ts, now, timedelta(days=self._settings.old_token_days))
         if right is UploadRight.EXPIRED:
             raise Problem(Code.DEVICE_REPLACED, f"This device was replaced at {device.replaced_at:%Y-%m-%dT%H:%MZ}.")
@@ -103,12 +114,16 @@ class Receiver:
             )
             raise Problem(Code.RECORDED_AFTER_REPLACEMENT, detail)
 
+    def _try(self, fields: ChunkForm, upload: Upload) -> Receipt:
+        """Blocking. Does everything short of storing."""
+        sha256 = _checked(fields, upload)
+        self._check_space()
+        return Receipt(None, None, sha256, queued=False, duplicate=False)
+
     def _store_file(self, fields: ChunkForm, upload: Upload) -> NewChunk:
         """Blocking. Checks the file and puts it into the store under a path that no other attempt has."""
         assert upload.file is not None
-        upload.file.seek(0)
-        sha256 = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
-        _check_file(fields, upload.file, upload.size_bytes, sha256)
+        sha256 = _checked(fields, upload)
         chunk_id = ChunkId(uuid4())
         path = stored_path(PointId(fields.point_id), RegisterId(fields.register_id), fields.start_ts, chunk_id)
         self._put(path, upload.file)
@@ -117,22 +132,22 @@ class Receiver:
             sha256=sha256,
             size_bytes=upload.size_bytes,
             stored_path=path,
-            **fields.model_dump(exclude={"sha256"}),
+            **fields.model_dump(exclude={"sha256", "dry_run"}),
         )
 
     def _put(self, path: str, file: BinaryIO) -> None:
-        try:
-            free_bytes = self._store.free_bytes()
-            if free_bytes is not None and free_bytes < self._free_floor_bytes:
-                log.error("disk_low", extra={"free_bytes": free_bytes, "floor_bytes": self._free_floor_bytes})
-                detail = "The audio store is nearly full; try again later, the operator must free disk space."
-                raise Problem(Code.DISK_LOW, detail, headers={"Retry-After": "60"})
-            file.seek(0)
+        self._check_space()
+        file.seek(0)
+        with _down_is_a_problem():
             self._store.put(path, file)
-        except Unavailable as error:
-            log.error("storage_unavailable", extra={"reason": str(error)})
-            detail = "The audio store cannot be written; try again later."
-            raise Problem(Code.STORAGE_UNAVAILABLE, detail, headers={"Retry-After": "30"}) from error
+
+    def _check_space(self) -> None:
+        with _down_is_a_problem():
+            free_bytes = self._store.free_bytes()
+        if free_bytes is not None and free_bytes < self._free_floor_bytes:
+            log.error("disk_low", extra={"free_bytes": free_bytes, "floor_bytes": self._free_floor_bytes})
+            detail = "The audio store is nearly full; try again later, the operator must free disk space."
+            raise Problem(Code.DISK_LOW, detail, headers={"Retry-After": "60"})
 
     async def _record(self, chunk: NewChunk, now: datetime) -> Receipt:
         """Row and job in one transaction. Where its outcome is unknown the file stays: the sweep takes it if no row
@@ -159,6 +174,25 @@ class Receiver:
             self._store.delete(path)
         except Unavailable as error:
             log.warning("file_left_for_sweep", extra={"path": path, "reason": str(error)})
+
+
+@contextmanager
+def _down_is_a_problem() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as error:
+        log.error("storage_unavailable", extra={"reason": str(error)})
+        detail = "The audio store cannot be written; try again later."
+        raise Problem(Code.STORAGE_UNAVAILABLE, detail, headers={"Retry-After": "30"}) from error
+
+
+def _checked(fields: ChunkForm, upload: Upload) -> str:
+    """The file's SHA-256, hex. Raises Problem where the file is not what it is said to be."""
+    assert upload.file is not None
+    upload.file.seek(0)
+    sha256 = hashlib.file_digest(upload.file, "sha256").hexdigest()  # type: ignore[arg-type]
+    _check_file(fields, upload.file, upload.size_bytes, sha256)
+    return sha256
 
 
 def _check_file(fields: ChunkForm, file: BinaryIO, size_bytes: int, sha256: str) -> None:
