@@ -1,0 +1,132 @@
+"""The server's HTTP interface as the recorder uses it. Every call gives an `Exchange`, whatever the server does: it
+never raises for the network, never follows a redirect, never takes longer than its deadline, never reads a long answer.
+"""
+
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from recorder.clock import Clock
+from recorder.connection import Line, Pace, PacedFile, beginning, what_failed
+from recorder.credentials import Credentials
+from recorder.retry import Answer, NoAnswer
+
+_TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=5.0)
+"""Of each step. The server gives its own answer up after 30 s and says 503."""
+_DEADLINE_S = 90.0
+_SLOWEST_BYTES_PER_S = 2000
+"""A link slower than GPRS can't keep up with speech at 24 kbit/s anyway."""
+_KEEP_ALIVE_S = 2.0
+"""Less than any server's, so that no request runs into a connection that is just being closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request's outcome. `asked_boot_ms`: the whole request was out; `answered_boot_ms`: the answer was in."""
+
+    answer: Answer | NoAnswer
+    asked_boot_ms: int
+    answered_boot_ms: int
+
+    @property
+    def date_ms(self) -> int | None:
+        """The server's clock by its Date header, to the second. None where it is not our API that answers: a captive
+        portal's own clock may say 1970."""
+        if isinstance(self.answer, NoAnswer) or self.answer.json is None:
+            return None
+        with suppress(ValueError, TypeError):
+            return round(parsedate_to_datetime(self.answer.headers.get("date", "")).timestamp() * 1000)
+        return None
+
+
+class ApiClient:
+    """One connection, one request at a time; each thread has its own client."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        version: str,
+        ca_file: Path | None = None,
+        max_upload_kbps: int | None = None,
+        deadline_s: float = _DEADLINE_S,
+    ) -> None:
+        """`ca_file`: trust this one instead of the system's authorities. Raises OSError, ssl.SSLError if it is none."""
+        self._clock = clock
+        self._line = Line()
+        self._pace = Pace(max_upload_kbps, self._rest)
+        self._deadline_s = deadline_s
+        self._closing = threading.Event()
+        self._http = httpx.Client(
+            verify=ssl.create_default_context(cafile=str(ca_file) if ca_file else None),
+            timeout=_TIMEOUT,
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEEP_ALIVE_S),
+            headers={"User-Agent": f"recorder-agent/{version}", "Accept-Encoding": "identity"},
+            follow_redirects=False,
+        )
+
+    def upload(self, credentials: Credentials, fields: Mapping[str, str], path: Path) -> Exchange:
+        """`POST /api/v1/chunks`: the form's `fields` and the file, which is streamed from the disk. Raises OSError
+        where the file can't be opened."""
+        with PacedFile(path, self._pace) as file:
+            size_bytes = path.stat().st_size
+            deadline_s = self._deadline_s + max(size_bytes / _SLOWEST_BYTES_PER_S, self._pace.duration_s(size_bytes))
+            files = {"chunk_file": (path.name, file, "audio/ogg")}
+            return self._post(credentials.url("chunks"), credentials.token, deadline_s, data=dict(fields), files=files)
+
+    def post(self, credentials: Credentials, route: str, document: Mapping[str, Any]) -> Exchange:
+        """`POST /api/v1/<route>` with a JSON document, as this device."""
+        return self._post(credentials.url(route), credentials.token, self._deadline_s, json=document)
+
+    def post_openly(self, url: str, document: Mapping[str, Any]) -> Exchange:
+        """Without credentials: enrolment, which is how one gets them."""
+        return self._post(url, None, self._deadline_s, json=document)
+
+    def stop(self) -> None:
+        """From another thread: ends the request under way, and every later one at once."""
+        self._closing.set()
+        self._line.cut()
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _post(self, url: str, token: str | None, deadline_s: float, **content: Any) -> Exchange:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        asked_boot_ms = self._clock.boot_ms()
+
+        def trace(event: str, info: Mapping[str, Any]) -> None:
+            nonlocal asked_boot_ms
+            self._line.watch(event, info)
+            if event == "http11.send_request_body.complete":
+                asked_boot_ms = self._clock.boot_ms()
+
+        answer: Answer | NoAnswer
+        with self._line.limited(deadline_s):
+            try:
+                answer = self._answer_to(url, headers, trace, content)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
+                answer = what_failed(error, self._line)
+        return Exchange(answer, asked_boot_ms, self._clock.boot_ms())
+
+    def _answer_to(
+        self,
+        url: str,
+        headers: dict[str, str],
+        trace: Callable[[str, Mapping[str, Any]], None],
+        content: dict[str, Any],
+    ) -> Answer:
+        if self._closing.is_set():
+            self._line.cut()
+        with self._http.stream("POST", url, headers=headers, extensions={"trace": trace}, **content) as response:
+            named = {name.lower(): value for name, value in response.headers.items()}
+            return Answer(response.status_code, named, beginning(response))
+
+    def _rest(self, seconds: float) -> None:
+        self._closing.wait(max(seconds, 0.0))
