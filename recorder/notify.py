@@ -44,6 +44,11 @@ class Notifier:
         watchdog_us, pid = env.pop("WATCHDOG_USEC", ""), env.pop("WATCHDOG_PID", "")
         return cls(address, _watchdog_s(watchdog_us, pid, os.getpid()))
 
+    @property
+    def is_heard(self) -> bool:
+        """systemd started us, and listens."""
+        return self._address is not None
+
     def ready(self) -> None:
         self._send("READY=1")
 

@@ -1,4 +1,6 @@
-"""Every sentence of the command line and of the health's problems: (English, Russian)."""
+"""The sentences of the health's problems and the names of what becomes of a second: (English, Russian)."""
+
+from recorder.cli_phrases import COMMANDS
 
 PROBLEMS: dict[str, tuple[str, str]] = {
     "problem.no_microphone": (
@@ -68,4 +70,38 @@ PROBLEMS: dict[str, tuple[str, str]] = {
     ),
 }
 
-PHRASES: dict[str, tuple[str, str]] = PROBLEMS
+FATES: dict[str, tuple[str, str]] = {
+    "fate.recorded": ("recorded", "записано"),
+    "fate.waiting": ("waiting to be sent", "ждёт отправки"),
+    "fate.paused": ("paused", "пауза"),
+    "fate.lost": ("lost", "потеряно"),
+    "loss.off": ("off", "выключено"),
+    "loss.starting": ("starting", "запуск"),
+    "loss.no_microphone": ("no microphone", "нет микрофона"),
+    "loss.microphone_busy": ("microphone busy", "микрофон занят"),
+    "loss.microphone_dead": ("microphone dead", "микрофон молчит"),
+    "loss.capture_failed": ("capture failed", "сбой записи"),
+    "loss.disk_full": ("disk full", "диск заполнен"),
+    "loss.spool_unwritable": ("spool unwritable", "нет доступа к диску"),
+    "loss.evicted": ("deleted for want of space", "удалено из-за нехватки места"),
+    "loss.refused": ("refused by the server", "отвергнуто сервером"),
+    "loss.damaged": ("damaged", "повреждено"),
+    "condition.recording": ("recording", "идёт запись"),
+    "condition.out_of_hours": ("closed by the schedule", "вне расписания"),
+    "condition.paused": ("paused", "пауза"),
+    "condition.starting": ("starting", "запускается"),
+    "condition.no_microphone": ("NOT RECORDING: no microphone", "НЕ ПИШЕТ: нет микрофона"),
+    "condition.microphone_busy": ("NOT RECORDING: microphone busy", "НЕ ПИШЕТ: микрофон занят"),
+    "condition.microphone_dead": ("NOT RECORDING: microphone dead", "НЕ ПИШЕТ: микрофон молчит"),
+    "condition.capture_failed": ("NOT RECORDING: capture failed", "НЕ ПИШЕТ: сбой записи"),
+    "condition.disk_full": ("NOT RECORDING: disk full", "НЕ ПИШЕТ: диск заполнен"),
+    "condition.spool_unwritable": ("NOT RECORDING: spool unwritable", "НЕ ПИШЕТ: нет доступа к диску"),
+    "duration.hours": ("{hours} h {minutes} m", "{hours} ч {minutes} мин"),
+    "duration.minutes": ("{minutes} m", "{minutes} мин"),
+    "duration.seconds": ("{seconds} s", "{seconds} с"),
+    "day.nothing": ("nothing yet", "пока ничего"),
+    "day.closed": ("closed: nothing is scheduled", "закрыто: запись не запланирована"),
+    "day.total": ("in all", "всего"),
+}
+
+PHRASES: dict[str, tuple[str, str]] = PROBLEMS | FATES | COMMANDS

@@ -22,7 +22,7 @@ def as_language(name: str) -> Language:
     raise ValueError(f"language must be en or ru, not {name!r}")
 
 
-def say(key: str, language: Language, **values: object) -> str:
+def say(key: str, language: Language, /, **values: object) -> str:
     """The phrase with its values. Raises KeyError for an unknown phrase or a missing value."""
     english, russian = phrases.PHRASES[key]
     return (russian if language == "ru" else english).format(**values)

@@ -1,0 +1,1 @@
+"""The commands of `recorder-agent`: a module each, whose `execute(arguments)` returns the exit code."""

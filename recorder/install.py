@@ -1,0 +1,230 @@
+"""`install` and `uninstall`: the service's user, folders, unit and journal limits. Both may be repeated at any time.
+
+Users and folders are declared to systemd-sysusers and systemd-tmpfiles, which make what is missing and leave the rest,
+in this system or in the image mounted at `root`.
+"""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from recorder import durable
+
+SERVICE = "recorder-agent"
+USER = "recorder-agent"
+CONFIG = Path("/etc/recorder-agent/config.yaml")
+STATE = Path("/var/lib/recorder-agent")
+SPOOL = STATE / "spool"
+
+UNIT = Path("/etc/systemd/system/recorder-agent.service")
+SYSUSERS = Path("/etc/sysusers.d/recorder-agent.conf")
+TMPFILES = Path("/etc/tmpfiles.d/recorder-agent.conf")
+JOURNAL = Path("/etc/systemd/journald.conf.d/recorder-agent.conf")
+
+_SPOOL_ENTRIES = ("outbox", "acked", "quarantine", "recording", "credentials", "ledger.db*", "pause.json", ".lock")
+_HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
+_COMMAND_TIMEOUT_S = 90.0
+
+_SYSUSERS_TEXT = f"""\
+g {USER} -
+u {USER} - "SalesControl recorder" {STATE} /usr/sbin/nologin
+m {USER} audio
+"""
+_JOURNAL_TEXT = """\
+# SD cards wear out and are small. Written by `recorder-agent install`.
+[Journal]
+SystemMaxUse=100M
+SystemMaxFileSize=10M
+RuntimeMaxUse=30M
+MaxRetentionSec=1month
+"""
+
+
+class InstallError(Exception):
+    """Its message says what to mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is installed where. `command`: starts this installation of the agent. `root`: of the system; an image's
+    mount point, or /."""
+
+    command: tuple[str, ...]
+    config: Path = CONFIG
+    spool: Path = SPOOL
+    root: Path = Path("/")
+
+    @property
+    def is_live(self) -> bool:
+        """It is the running system, and systemd runs it."""
+        return self.root == Path("/") and is_booted()
+
+    def at(self, path: Path) -> Path:
+        return self.root / path.relative_to("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`changed`: files written or removed. `running`: it was (re)started."""
+
+    changed: tuple[Path, ...]
+    running: bool
+
+
+def this_command() -> tuple[str, ...]:
+    """The script of this installation, else this interpreter with the module."""
+    script = Path(sys.prefix) / "bin" / SERVICE
+    return (str(script),) if script.is_file() else (sys.executable, "-m", "recorder")
+
+
+def contents(place: Place) -> dict[Path, str]:
+    """What is written where."""
+    return {UNIT: unit(place), SYSUSERS: _SYSUSERS_TEXT, TMPFILES: _tmpfiles(place), JOURNAL: _JOURNAL_TEXT}
+
+
+def unit(place: Place) -> str:
+    """The unit with this installation's paths. Raises InstallError for a path that a unit can't hold."""
+    for word in (*place.command, str(place.config), str(place.spool)):
+        if any(letter.isspace() or letter in "\"'\\%$" for letter in word):
+            raise InstallError(f"install from and into folders without spaces, quotes, % and $ in their names: {word}")
+    used = (Path(place.command[0]), place.config, place.spool)
+    at_home = any(path.is_relative_to(home) for path in used for home in _HOMES)
+    text = files("recorder").joinpath(f"{SERVICE}.service").read_text(encoding="utf-8")
+    values = {
+        "@EXEC@": " ".join(place.command),
+        "@CONFIG@": str(place.config),
+        "@SPOOL@": str(place.spool),
+        "@PROTECT_HOME@": "read-only" if at_home else "yes",
+    }
+    for name, value in values.items():
+        text = text.replace(name, value)
+    return text
+
+
+def install(place: Place) -> Outcome:
+    """Raises InstallError."""
+    changed = []
+    for path, text in contents(place).items():
+        target = place.at(path)
+        if target.is_file() and target.read_text(encoding="utf-8") == text:
+            continue
+        changed.append(_write(target, text))
+    root = f"--root={place.root}"
+    _run("systemd-sysusers", root, SYSUSERS.name)
+    _run("systemd-tmpfiles", "--create", root, TMPFILES.name)
+    if place.is_live:
+        _run("systemctl", "daemon-reload")
+    _run("systemctl", root, "enable", SERVICE)
+    if not place.is_live:
+        return Outcome(tuple(changed), running=False)
+    if JOURNAL in changed:
+        _run("systemctl", "try-restart", "systemd-journald")
+    return Outcome(tuple(changed), running=place.config.is_file() and _start(restart=UNIT in changed))
+
+
+def is_booted() -> bool:
+    """systemd runs this system (sd_booted(3))."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def start() -> None:
+    """Starts the service, anew if it runs. Raises InstallError."""
+    _start(restart=True)
+
+
+def stop() -> None:
+    """Raises InstallError."""
+    _run("systemctl", "stop", SERVICE)
+
+
+def uninstall(place: Place, *, purge: bool) -> Outcome:
+    """Removes the service. Only `purge` removes configuration, recordings and user too. Raises InstallError."""
+    if place.is_live and UNIT.is_file():
+        _run("systemctl", "disable", "--now", SERVICE)
+    elif place.at(UNIT).is_file():
+        _run("systemctl", f"--root={place.root}", "disable", SERVICE)
+    changed = [path for path in (UNIT, SYSUSERS, TMPFILES, JOURNAL) if _remove(place.at(path))]
+    if place.is_live:
+        _run("systemctl", "daemon-reload")
+    if purge:
+        changed += [path for path in _ours(place) if _remove(place.at(path))]
+        _remove_user(place)
+    return Outcome(tuple(changed), running=False)
+
+
+def unsent(place: Place) -> int:
+    """How many recordings would be lost with the spool."""
+    folders = (place.at(place.spool) / name for name in ("outbox", "recording", "quarantine"))
+    return sum(1 for folder in folders for _ in folder.rglob("*.ogg"))
+
+
+def _ours(place: Place) -> Iterator[Path]:
+    """What only the recorder can have made: a configuration or spool elsewhere lies in a folder that may hold more."""
+    yield from (CONFIG.parent, STATE)
+    yield from (place.config, place.config.with_name(f"{place.config.name}.bak"))
+    spool = place.at(place.spool)
+    yield from (place.spool / entry.name for pattern in _SPOOL_ENTRIES for entry in spool.glob(pattern))
+
+
+def _tmpfiles(place: Place) -> str:
+    def lines() -> Iterator[str]:
+        yield f"d {CONFIG.parent} 0750 {USER} {USER} -"
+        yield f"z {place.config} 0600 {USER} {USER} -"
+        if place.spool.is_relative_to(STATE):
+            yield f"d {STATE} 0750 {USER} {USER} -"
+        yield f"d {place.spool} 0750 {USER} {USER} -"
+
+    return "\n".join(lines()) + "\n"
+
+
+def _start(*, restart: bool) -> bool:
+    # A first start with a broken configuration fails here, and its reason is in the journal.
+    _run("systemctl", "restart" if restart else "start", SERVICE)
+    return True
+
+
+def _write(target: Path, text: str) -> Path:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        durable.write(target, text.encode(), 0o644)
+    except PermissionError as error:
+        raise InstallError(f"{error.filename} cannot be written: run it with sudo") from error
+    except OSError as error:
+        raise InstallError(f"{target} cannot be written: {error.strerror}") from error
+    return target
+
+
+def _remove(target: Path) -> bool:
+    try:
+        if target.is_dir():
+            shutil.rmtree(target)
+        else:
+            target.unlink()
+    except FileNotFoundError:
+        return False
+    except PermissionError as error:
+        raise InstallError(f"{error.filename} cannot be removed: run it with sudo") from error
+    return True
+
+
+def _remove_user(place: Place) -> None:
+    passwd = place.at(Path("/etc/passwd"))
+    users = passwd.read_text(encoding="utf-8").splitlines() if passwd.is_file() else []
+    if any(line.startswith(f"{USER}:") for line in users):
+        _run("userdel", *(("--prefix", str(place.root)) if place.root != Path("/") else ()), USER)
+
+
+def _run(*command: str) -> None:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_S, check=False)
+    except FileNotFoundError as error:
+        raise InstallError(f"{command[0]} is not here: the service needs systemd, as Raspberry Pi OS has it") from error
+    except subprocess.TimeoutExpired as error:
+        raise InstallError(f"`{' '.join(command)}` took over {_COMMAND_TIMEOUT_S:.0f} s") from error
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
+        raise InstallError(f"`{' '.join(command)}` failed: {said}")
