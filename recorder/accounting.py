@@ -47,7 +47,7 @@ _OF_STATE = {
 """`OUT_OF_HOURS` is not here: such a chunk was never owed."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Interval:
     """[start_ms, end_ms) of wall time and its one fate; `reason` only where it is lost."""
 
@@ -77,7 +77,7 @@ class Ending(StrEnum):
     CUT = "cut"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Span:
     """What the agent was doing. `next`: what it went on to."""
 
@@ -88,7 +88,7 @@ class Span:
     next: Condition | None = None
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class PauseInterval:
     """Somebody asked not to be recorded. It holds while the machine is off, too."""
 
@@ -124,7 +124,7 @@ def account(evidence: Evidence, windows: Iterable[tuple[int, int]], now_ms: int)
 def merged(intervals: Iterable[Interval]) -> list[Interval]:
     """The same, in order, with neighbours of one fate as one."""
     result: list[Interval] = []
-    for interval in sorted(intervals):
+    for interval in sorted(intervals, key=lambda interval: interval.start_ms):
         last = result[-1] if result else None
         if last and (last.end_ms, last.fate, last.reason) == (interval.start_ms, interval.fate, interval.reason):
             result[-1] = replace(last, end_ms=interval.end_ms)
@@ -181,7 +181,8 @@ def _without_slivers(evidence: Evidence) -> list[Recording]:
             gap = following.start_ms - chunk.end_ms
             joined.append(replace(chunk, end_ms=following.start_ms) if 0 < gap <= CONTIGUOUS_MS else chunk)
         joined.append(chunks[-1])
-    spans = sorted(span for span in evidence.spans if span.condition is Condition.RECORDING)
+    spans = [span for span in evidence.spans if span.condition is Condition.RECORDING]
+    spans.sort(key=lambda span: (span.start_ms, span.end_ms, span.ending))
     starts = [span.start_ms for span in spans]
     return [_stretched(chunk, spans, starts) for chunk in joined]
 
