@@ -1,0 +1,92 @@
+"""One look at whoever answers at the server's address, without believing it: no certificate is checked and nothing
+secret is sent. So a captive portal and a wrong clock are recognised before TLS fails of them with a puzzling word."""
+
+import http.client
+import socket
+import ssl
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import urljoin, urlsplit
+
+from recorder.clock import Clock
+
+TIMEOUT_S = 10.0
+ROUTE = "/api/v1/chunks"
+"""Asked with GET, which neither our server nor the original one allows: both answer 405 and JSON."""
+_BODY_BYTES = 4096
+
+
+class Unreachable(Exception):
+    """`how`: refused, silent, no_route, not_tls, tls or cut."""
+
+    def __init__(self, how: str, message: str) -> None:
+        super().__init__(message)
+        self.how = how
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """`error_s`: of this machine's clock, its time less the server's; None where the answer has no date.
+    `elsewhere`: the absolute address that it redirects to."""
+
+    status: int
+    kind: str
+    error_s: float | None
+    elsewhere: str | None
+
+
+def look(base_url: str, clock: Clock) -> Probe:
+    """Asks `base_url` once. Raises Unreachable."""
+    parts = urlsplit(base_url)
+    url = f"{base_url}{ROUTE}"
+    connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+    try:
+        before_ms = clock.wall_ms()
+        connection.request("GET", f"{parts.path}{ROUTE}", headers={"User-Agent": "recorder-agent"})
+        answer = connection.getresponse()
+        now_ms = (before_ms + clock.wall_ms()) // 2
+        answer.read(_BODY_BYTES)
+        location = answer.getheader("Location")
+        return Probe(
+            status=answer.status,
+            kind=answer.headers.get_content_type(),
+            error_s=_error_s(answer.getheader("Date"), now_ms),
+            elsewhere=urljoin(url, location) if location and answer.status in range(300, 400) else None,
+        )
+    except (OSError, http.client.HTTPException) as error:
+        raise Unreachable(_how(error), str(error) or type(error).__name__) from error
+    finally:
+        connection.close()
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "http":
+        return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    unverified = ssl.create_default_context()
+    unverified.check_hostname = False
+    unverified.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=unverified)
+
+
+def _error_s(date: str | None, now_ms: int) -> float | None:
+    """The header has whole seconds and was cut, not rounded: half a second is added."""
+    try:
+        return now_ms / 1000 - parsedate_to_datetime(date).timestamp() - 0.5 if date else None
+    except ValueError:
+        return None
+
+
+def _how(error: Exception) -> str:
+    match error:
+        case ConnectionRefusedError():
+            return "refused"
+        case TimeoutError():
+            return "silent"
+        case ssl.SSLError() if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
+            return "not_tls"
+        case ssl.SSLError():
+            return "tls"
+        case socket.gaierror() | http.client.HTTPException() | ConnectionError():
+            return "cut"
+        case _:
+            return "no_route"
