@@ -46,6 +46,12 @@ class Exchange:
         return None
 
 
+def trusted_by(ca_file: Path | None) -> ssl.SSLContext:
+    """How a server's certificate is checked: by this file's authorities alone, or by the system's. Raises OSError,
+    ssl.SSLError where the file holds none."""
+    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+
+
 class ApiClient:
     """One connection, one request at a time; each thread has its own client."""
 
@@ -58,14 +64,14 @@ class ApiClient:
         max_upload_kbps: int | None = None,
         deadline_s: float = _DEADLINE_S,
     ) -> None:
-        """`ca_file`: trust this one instead of the system's authorities. Raises OSError, ssl.SSLError if it is none."""
+        """`ca_file`: as in `trusted_by`, with what it raises."""
         self._clock = clock
         self._line = Line()
         self._pace = Pace(max_upload_kbps, self._rest)
         self._deadline_s = deadline_s
         self._closing = threading.Event()
         self._http = httpx.Client(
-            verify=ssl.create_default_context(cafile=str(ca_file) if ca_file else None),
+            verify=trusted_by(ca_file),
             timeout=_TIMEOUT,
             limits=httpx.Limits(max_connections=1, keepalive_expiry=_KEEP_ALIVE_S),
             headers={"User-Agent": f"recorder-agent/{version}", "Accept-Encoding": "identity"},
