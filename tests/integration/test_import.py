@@ -6,6 +6,7 @@ import os
 import shutil
 import wave
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ from uuid import uuid4
 import httpx
 import numpy as np
 import pytest
-from shop import ADMIN, Shop, running
+from shop import ADMIN, Shop, running, settings_for_tests
 from sqlalchemy import text
 
 from audio.decode import decode
@@ -223,11 +224,25 @@ async def test_a_start_in_a_year_that_ingest_does_not_take_is_a_usage_error(
         await till.imports(folder, start=start)
 
 
-async def test_recordings_laid_out_beyond_the_last_year_are_refused_one_by_one(till: Till, folder: Path) -> None:
+async def test_recordings_laid_out_beyond_the_last_year_are_refused_one_by_one(
+    deps: Deps, samples: Path, folder: Path
+) -> None:
     for number in (1, 2):
         tone(folder / f"{number}.wav", 10)
-    result = await till.imports(folder, start="2099-12-31T23:59:45Z")
+    patient = replace(deps, settings=settings_for_tests(SALESCONTROL_INGEST__MAX_AHEAD_S="1e10"))
+    async with running(patient, samples) as shop:
+        result = await Till(shop).imports(folder, start="2099-12-31T23:59:45Z")
     assert [(o.path.name, o.fate) for o in result.outcomes] == [("2.wav", Fate.REFUSED), ("1.wav", Fate.ACCEPTED)]
+
+
+async def test_a_recording_that_the_server_finds_in_the_future_is_refused_with_what_to_mend(
+    till: Till, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tone(folder / "a.wav", 10)
+    soon = datetime.now(UTC) + timedelta(days=3)
+    result = await till.imports(folder, start=soon.isoformat())
+    assert fates(result) == ["refused"]
+    assert "set the clock that is wrong" in " ".join(capsys.readouterr().err.split())
 
 
 async def test_what_is_no_audio_is_refused_by_name_and_its_neighbours_pass(
