@@ -57,7 +57,7 @@ def disk(context: Context) -> Result:
     said: Values = {
         "free_gb": round(usage.free / GB, 1),
         "total_gb": round(usage.total / GB, 1),
-        "days": round(days, 1),
+        "days": round(days, 1) if days < 10 else round(days),
     }
     if usage.free <= config.min_free_mb * MB:
         return fail(Step.DISK, "full", floor_mb=config.min_free_mb, **said)

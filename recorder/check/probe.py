@@ -13,6 +13,8 @@ from recorder.clock import Clock
 TIMEOUT_S = 10.0
 ROUTE = "/api/v1/chunks"
 """Asked with GET, which neither our server nor the original one allows: both answer 405 and JSON."""
+OURS = "application/problem+json"
+"""How our server, and no other that the recorder knows, answers errors."""
 _BODY_BYTES = 4096
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from recorder.check import link, machine, server, sound
+from recorder.check import delivery, link, machine, server, sound
 from recorder.check.context import Context, StepFunction
 from recorder.check.report import Json, Lines, Stage
 from recorder.check.result import BECAUSE, Result, State, Step, fail, skip
@@ -44,8 +44,8 @@ NETWORK = (
     Planned(Step.SERVER_CLOCK, server.server_clock, (Step.SERVER,)),
     Planned(Step.PORTAL, server.portal, (Step.SERVER,)),
     Planned(Step.TLS, server.tls, (Step.PORTAL,)),
-    Planned(Step.TOKEN, server.token, (Step.TLS,)),
-    Planned(Step.UPLOAD, server.upload, (Step.TOKEN, Step.FFMPEG)),
+    Planned(Step.TOKEN, delivery.token, (Step.TLS,)),
+    Planned(Step.UPLOAD, delivery.upload, (Step.TOKEN, Step.FFMPEG)),
 )
 
 
