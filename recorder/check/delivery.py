@@ -21,6 +21,7 @@ from recorder.retry import Answer, NoAnswer
 TEST_S = 2
 TONE_TIMEOUT_S = 60
 _OWN_CODES = ("device_disabled", "device_replaced")
+_DISK_LOW = "disk_low"
 
 
 def token(context: Context) -> Result:
@@ -67,7 +68,8 @@ def _judged(answer: Answer, sha256: str, took_ms: int) -> Result:
     if answer.status == 403:
         return fail(Step.UPLOAD, "ids", **said)
     if answer.status == 429 or answer.status >= 500:
-        return fail(Step.UPLOAD, "disk_low" if _said(answer, "code") == "disk_low" else "busy", **said)
+        is_full = _said(answer, "code") == _DISK_LOW
+        return fail(Step.UPLOAD, "disk_low" if is_full else "busy", **said)
     return fail(Step.UPLOAD, "refused", detail=_said(answer, "detail"), **said)
 
 
