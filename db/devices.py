@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -62,6 +62,18 @@ _TOKEN_HOLDER = """
     FROM device_tokens JOIN devices USING (device_id)
     WHERE token_sha256 = $1 AND revoked_at IS NULL
 """
+_DISABLED = text(
+    """
+    INSERT INTO disabled_spans (device_id, start_ts)
+    SELECT device_id, now() FROM devices
+    WHERE device_id = :device_id AND NOT EXISTS (
+        SELECT FROM disabled_spans s WHERE s.device_id = devices.device_id AND s.end_ts IS NULL
+    )
+    ON CONFLICT DO NOTHING
+    """
+)
+_ENABLED = text("UPDATE disabled_spans SET end_ts = now() WHERE device_id = :device_id AND end_ts IS NULL")
+"""Nothing is expected of a device while it is shut out: that time counts in no coverage."""
 
 
 def token_sha256(token: str) -> str:
@@ -162,6 +174,8 @@ async def update_device(
     values = {key: value for key, value in given.items() if value is not None}
     if values:
         await tx.execute(update(t.devices).where(t.devices.c.device_id == device_id).values(values))
+    if is_enabled is not None:
+        await tx.execute(_ENABLED if is_enabled else _DISABLED, {"device_id": device_id})
     return await find_device(tx, device_id)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import tables as t
 from domain.errors import Conflict
 from domain.ids import PointId, RegisterId
+from domain.opening_hours import has_week
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class Point:
     goal: float | None
     catalogue: list[str] | None
     created_at: datetime
+
+    @property
+    def has_opening_hours(self) -> bool:
+        """False where nobody gave any weekday's hours, and the default counts."""
+        return has_week(self.opening_hours)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ devices = Table(
     metadata,
     Column("device_id", Uuid, primary_key=True),
     Column("point_id", Uuid, ForeignKey("points.point_id"), nullable=False, index=True),
-    Column("register_id", Uuid, ForeignKey("registers.register_id"), nullable=False),
+    Column("register_id", Uuid, ForeignKey("registers.register_id"), nullable=False, index=True),
     Column("name", Text, nullable=False),
     Column("is_enabled", Boolean, nullable=False, server_default=text("true")),
     Column("replaced_by", Uuid, ForeignKey("devices.device_id")),
@@ -75,6 +75,7 @@ devices = Table(
     Column("ledger_revision", BigInteger, comment="newest revision of it that was accepted"),
     Column("covered_until", DateTime(timezone=True), comment="up to here the ledger was received without a hole"),
     _created_at(),
+    Index("ix_devices_replaced_by", "replaced_by", postgresql_where=text("replaced_by IS NOT NULL")),
 )
 
 disabled_spans = Table(
@@ -125,7 +126,7 @@ enrolment_codes = Table(
     Column("enrolment_id", Uuid, primary_key=True),
     Column("code_sha256", Text, nullable=False, unique=True, comment="hex; the code itself is never stored"),
     Column("point_id", Uuid, ForeignKey("points.point_id"), nullable=False, index=True),
-    Column("register_id", Uuid, ForeignKey("registers.register_id"), nullable=False),
+    Column("register_id", Uuid, ForeignKey("registers.register_id"), nullable=False, index=True),
     Column("replaces", Uuid, ForeignKey("devices.device_id"), comment="the device whose place the new one takes"),
     Column("expires_at", DateTime(timezone=True), nullable=False),
     Column("revoked_at", DateTime(timezone=True)),

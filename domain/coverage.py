@@ -42,6 +42,12 @@ class Totals:
     outside_ms: int
     lost_by_reason: dict[str, int]
 
+    @property
+    def share(self) -> float | None:
+        """How much of the schedule until now was recorded, 0 to 1; None where nothing was scheduled."""
+        past_ms = self.scheduled_ms - self.ahead_ms
+        return self.recorded_ms / past_ms if past_ms else None
+
 
 def union(spans: Iterable[Span], bridge_ms: int = 0) -> list[Span]:
     """The same time in ascending spans that neither overlap nor meet; gaps up to `bridge_ms` are closed."""
@@ -67,6 +73,17 @@ def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
         if start_ms < end_ms:
             rest.append(Span(start_ms, end_ms))
     return rest
+
+
+def scheduled(
+    windows: Sequence[Span], begins_ms: int, off: Sequence[Span], received: Sequence[Span], told: Sequence[Interval]
+) -> list[Span]:
+    """The part of a point's opening times in which one device was to record: from its beginning on, but where it was
+    `off`. Before that it counts as there for as long as it proves to have been (a server that was set up anew, history
+    that was imported)."""
+    proven = union([*(Span(i.start_ms, i.end_ms) for i in told), *received], BRIDGE_MS)
+    absent = without([Span(0, begins_ms)], proven)
+    return without(windows, [*absent, *off])
 
 
 def replaced(known: Sequence[Interval], span: Span, told: Sequence[Interval]) -> list[Interval]:

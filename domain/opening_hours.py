@@ -36,10 +36,15 @@ class OpeningHours:
         return self.exceptions.get(day, self.week[day.weekday()])
 
 
+def has_week(stored: Mapping[str, Any]) -> bool:
+    """Did anybody give hours for some weekday?"""
+    return any(weekday in stored for weekday in WEEKDAYS)
+
+
 def effective(stored: Mapping[str, Any]) -> dict[str, Any]:
     """The hours that count, in the stored form with every weekday: without any weekday they are the default's."""
-    is_known = any(stored.get(weekday) is not None for weekday in WEEKDAYS)
-    week = {weekday: stored.get(weekday, []) if is_known else [dict(DEFAULT_DAY)] for weekday in WEEKDAYS}
+    default = [] if has_week(stored) else [DEFAULT_DAY]
+    week = {weekday: stored.get(weekday, default) for weekday in WEEKDAYS}
     return {**week, "exceptions": stored.get("exceptions", {})}
 
 

@@ -1,12 +1,16 @@
 """`/api/v1/admin/devices`: devices and their tokens."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import devices as store
+from db.heartbeats import last_heartbeats
 from db.points import NewPoint, NewRegister
 from domain.ids import DeviceId, PointId, RegisterId
 from serve_apps import auth
@@ -59,9 +63,8 @@ async def register_device(body: DeviceBody, response: Response, deps: DepsOf) ->
         created = await store.register_device(tx, new)
         if created and made is not None:
             await store.add_token(tx, device_id, made)
-        device = await store.find_device(tx, device_id)
+        (view,) = await _views(tx, [_known(await store.find_device(tx, device_id), device_id)])
     response.status_code = 201 if created else 200
-    view = DeviceView.model_validate(device)
     return RegisteredDevice(**view.model_dump(), created=created, token=made if created else None)
 
 
@@ -72,7 +75,7 @@ async def list_devices(
     """In the order of their ids."""
     async with deps.db.begin() as tx:
         devices = await store.list_devices(tx, DeviceId(after) if after else None, limit)
-    items = [DeviceView.model_validate(device) for device in devices]
+        items = await _views(tx, devices)
     return Page(items=items, next=str(items[-1].device_id) if len(items) == limit else None)
 
 
@@ -80,7 +83,8 @@ async def list_devices(
 async def get_device(device_id: UUID, deps: DepsOf) -> DeviceView:
     async with deps.db.begin() as tx:
         device = await store.find_device(tx, DeviceId(device_id))
-    return _view(device, device_id)
+        (view,) = await _views(tx, [_known(device, device_id)])
+    return view
 
 
 @router.patch("/{device_id}", operation_id="update_device", responses=NOT_FOUND)
@@ -88,14 +92,15 @@ async def update_device(device_id: UUID, body: DevicePatch, deps: DepsOf) -> Dev
     """Renames, disables or enables a device."""
     async with deps.db.begin() as tx:
         device = await store.update_device(tx, DeviceId(device_id), body.name, body.is_enabled)
-    return _view(device, device_id)
+        (view,) = await _views(tx, [_known(device, device_id)])
+    return view
 
 
 @router.get("/{device_id}/tokens", operation_id="list_tokens", responses=NOT_FOUND)
 async def list_tokens(device_id: UUID, deps: DepsOf) -> list[TokenView]:
     """Newest first; the tokens themselves are not kept."""
     async with deps.db.begin() as tx:
-        _view(await store.find_device(tx, DeviceId(device_id)), device_id)
+        _known(await store.find_device(tx, DeviceId(device_id)), device_id)
         tokens = await store.list_tokens(tx, DeviceId(device_id))
     return [TokenView.model_validate(token) for token in tokens]
 
@@ -106,7 +111,7 @@ async def rotate_token(device_id: UUID, deps: DepsOf, body: TokenBody | None = N
     given = body.token_plain if body else None
     token = given.get_secret_value() if given else secrets.token_hex(24)
     async with deps.db.begin() as tx:
-        _view(await store.find_device(tx, DeviceId(device_id)), device_id)
+        _known(await store.find_device(tx, DeviceId(device_id)), device_id)
         await store.add_token(tx, DeviceId(device_id), token)
     return NewToken(fingerprint=store.token_sha256(token)[:12], token=token)
 
@@ -120,7 +125,15 @@ async def revoke_token(device_id: UUID, fingerprint: Fingerprint, deps: DepsOf) 
         raise Problem(Code.NOT_FOUND, f"Device {device_id} has no such token; list its tokens.")
 
 
-def _view(device: store.Device | None, device_id: UUID) -> DeviceView:
+def _known(device: store.Device | None, device_id: UUID) -> store.Device:
     if device is None:
         raise Problem(Code.NOT_FOUND, f"There is no device {device_id}; check the id.")
-    return DeviceView.model_validate(device)
+    return device
+
+
+async def _views(tx: AsyncConnection, devices: Sequence[store.Device]) -> list[DeviceView]:
+    """Each with its last heartbeat."""
+    beats = await last_heartbeats(tx, [device.device_id for device in devices])
+    return [
+        DeviceView.model_validate({**asdict(device), "heartbeat": beats.get(device.device_id)}) for device in devices
+    ]

@@ -2,14 +2,25 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Generic, Self, TypeVar
+from itertools import pairwise
+from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 
 from domain.chunks import YEARS
 from domain.languages import is_spoken_language
+from domain.opening_hours import effective
 from serve_apps.wording import Spelled
 
 MIN_TOKEN_CHARS = 16
@@ -93,11 +104,19 @@ class Opening(Body):
         return self
 
 
-Day = Annotated[list[Opening], Field(max_length=8)]
+def _apart(day: list[Opening]) -> list[Opening]:
+    for one, other in pairwise(day):
+        if other.opens < one.closes:
+            raise ValueError(f"{other.opens} lies before {one.closes}; give the stretches of a day in order and apart")
+    return day
+
+
+Day = Annotated[list[Opening], Field(max_length=8), AfterValidator(_apart)]
 
 
 class OpeningHours(Body):
-    """By weekday, in the point's zone; `exceptions` replace single dates. An absent weekday is closed."""
+    """By weekday, in the point's zone; `exceptions` replace single dates. An absent weekday is closed, but where no
+    weekday is given, every day is 08:00 to 22:00, as recorders assume too."""
 
     mon: Day = []
     tue: Day = []
@@ -130,6 +149,16 @@ class DevicePatch(Body):
     is_enabled: bool | None = None
 
 
+class HeartbeatView(View):
+    """The last one."""
+
+    received_at: datetime
+    sent_at: datetime | None = Field(description="by the recorder's clock")
+    clock_error_ms: int | None = Field(description="positive: its clock is fast; the way here counts in")
+    version: str | None
+    health: dict[str, Any] | None = Field(description="the recorder's /health document")
+
+
 class DeviceView(View):
     device_id: UUID
     point_id: UUID
@@ -140,6 +169,7 @@ class DeviceView(View):
     replaced_at: datetime | None
     last_seen_at: datetime | None
     created_at: datetime
+    heartbeat: HeartbeatView | None = None
 
 
 class RegisteredDevice(DeviceView):
@@ -195,7 +225,8 @@ class PointView(View):
     country: str | None
     zone: str
     language: str
-    opening_hours: OpeningHours
+    opening_hours: Annotated[OpeningHours, BeforeValidator(effective)] = Field(description="those that count")
+    has_opening_hours: bool = Field(description="false: nobody gave any, and the default counts")
     goal: float | None
     catalogue: list[str] | None
     created_at: datetime

@@ -30,6 +30,14 @@ def upgrade() -> None:
             comment="up to here the ledger was received without a hole",
         ),
     )
+    op.create_index(op.f("ix_devices_register_id"), "devices", ["register_id"], unique=False)
+    op.create_index(
+        "ix_devices_replaced_by",
+        "devices",
+        ["replaced_by"],
+        unique=False,
+        postgresql_where=sa.text("replaced_by IS NOT NULL"),
+    )
     op.create_table(
         "disabled_spans",
         sa.Column("device_id", sa.Uuid(), nullable=False),
@@ -108,6 +116,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("code_sha256", name=op.f("uq_enrolment_codes_code_sha256")),
     )
     op.create_index(op.f("ix_enrolment_codes_point_id"), "enrolment_codes", ["point_id"], unique=False)
+    op.create_index(op.f("ix_enrolment_codes_register_id"), "enrolment_codes", ["register_id"], unique=False)
     op.create_table(
         "enrolment_attempts",
         sa.Column("client", sa.Text(), nullable=False, comment="address, or empty for all together"),
@@ -124,11 +133,14 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("enrolment_attempts")
+    op.drop_index(op.f("ix_enrolment_codes_register_id"), table_name="enrolment_codes")
     op.drop_index(op.f("ix_enrolment_codes_point_id"), table_name="enrolment_codes")
     op.drop_table("enrolment_codes")
     op.drop_table("coverage")
     op.drop_table("device_heartbeats")
     op.drop_table("disabled_spans")
+    op.drop_index("ix_devices_replaced_by", table_name="devices", postgresql_where=sa.text("replaced_by IS NOT NULL"))
+    op.drop_index(op.f("ix_devices_register_id"), table_name="devices")
     op.drop_column("devices", "covered_until")
     op.drop_column("devices", "ledger_revision")
     op.drop_column("devices", "ledger_id")
