@@ -96,6 +96,16 @@ class Ledger:
         with self._file.reading() as db:
             return ledger_chunks.in_state(db, state, newest_first=newest_first, limit=limit)
 
+    def waiting_of(self, device_id: str, *, newest_first: bool = False, limit: int | None = None) -> list[Entry]:
+        """Those that one device recorded."""
+        with self._file.reading() as db:
+            return ledger_chunks.waiting_of(db, device_id, newest_first=newest_first, limit=limit)
+
+    def waiting_devices(self) -> list[str]:
+        """Ids of the devices whose chunks wait: of this one, and of those that this recorder was before."""
+        with self._file.reading() as db:
+            return ledger_chunks.waiting_devices(db)
+
     def waiting(self, *, newest_first: bool = False, limit: int | None = None) -> list[Chunk]:
         """By time, the oldest first unless told otherwise."""
         entries = self.entries(ChunkState.WAITING, newest_first=newest_first, limit=limit)
@@ -211,6 +221,10 @@ class Ledger:
         with self._file.reading() as db:
             row = db.execute("SELECT value FROM notes WHERE key = ?", (key,)).fetchone()
             return row and str(row[0])
+
+    @property
+    def path(self) -> Path:
+        return self._file.path
 
     @property
     def replaced(self) -> Path | None:

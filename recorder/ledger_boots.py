@@ -22,9 +22,9 @@ def mark(db: sqlite3.Connection, from_ms: int) -> None:
 
 
 def earliest_change(db: sqlite3.Connection, revision: int) -> int | None:
-    """None: nothing changed after that revision. 0: too long ago to say."""
+    """None: nothing changed after that revision. 0: everything may have, from the first revision or one long ago."""
     (current,) = db.execute("SELECT value FROM meta WHERE key = 'revision'").fetchone()
-    if not current - _KEPT_CHANGES <= revision <= current:
+    if not max(1, current - _KEPT_CHANGES) <= revision <= current:
         return 0
     (from_ms,) = db.execute("SELECT min(from_ms) FROM changes WHERE revision > ?", (revision,)).fetchone()
     return None if from_ms is None else int(from_ms)

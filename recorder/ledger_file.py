@@ -52,6 +52,7 @@ class LedgerFile:
         Raises LedgerUnwritable where the file cannot be opened, LedgerError where a newer version wrote it;
         only with own=False LedgerCorrupt.
         """
+        self.path = path
         self.replaced: Path | None = None
         """Where the corrupt file went that this one replaces."""
         self.trouble: str | None = None
@@ -71,7 +72,6 @@ class LedgerFile:
                 self.replaced = _set_aside(path)
                 log.error("ledger_replaced", extra={"error": str(error), "corrupt_file": str(self.replaced)})
                 self.db = _open(path, own=True)
-        self._path = path
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -82,7 +82,7 @@ class LedgerFile:
                 return
             self._depth = 1
             try:
-                with _translated(self._path):
+                with _translated(self.path):
                     self.db.execute("BEGIN IMMEDIATE")
                     for act in self._kept:
                         act(self.db)
@@ -91,8 +91,10 @@ class LedgerFile:
                     self.db.execute("COMMIT")
                 self._kept.clear()
                 self.trouble = None
-            except LedgerError as error:
-                self.trouble = str(error)
+            except BaseException as error:
+                if isinstance(error, LedgerError):
+                    self.trouble = str(error)
+                self.epoch += 1
                 raise
             finally:
                 self._depth = 0
@@ -103,19 +105,17 @@ class LedgerFile:
         every reading, and is written with the next success. `at_once=False` waits for the next write of something else.
         """
         with self._lock:
+            self._kept.append(act)
             if self._depth:
                 act(self.db)
-                self._kept.append(act)
-                return
-            self._kept.append(act)
-            if at_once:
+            elif at_once:
                 with suppress(LedgerUnwritable), self.transaction():
                     pass
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent state, with what is only in memory so far. Raises LedgerUnwritable, LedgerCorrupt."""
-        with self._lock, _translated(self._path):
+        with self._lock, _translated(self.path):
             if self._depth:
                 yield self.db
                 return
@@ -138,7 +138,8 @@ class LedgerFile:
             self.db.execute("BEGIN")
 
     def _roll_back(self) -> None:
-        self.epoch += 1
+        if self._kept:  # was applied, and is now undone
+            self.epoch += 1
         if self.db.in_transaction:
             with suppress(sqlite3.Error):  # the file is at fault; ending the transaction frees the lock
                 self.db.execute("ROLLBACK")

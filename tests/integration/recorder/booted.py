@@ -41,7 +41,9 @@ if [ -d {v1} ]; then
 else
   mount -t cgroup2 cgroup2 $R/sys/fs/cgroup
 fi
-for unit in sysctl modules-load remount-fs sysusers; do ln -sf /dev/null $R/etc/systemd/system/systemd-$unit.service; done
+for unit in sysctl modules-load remount-fs sysusers; do
+  ln -sf /dev/null $R/etc/systemd/system/systemd-$unit.service
+done
 cd $R
 mkdir -p oldroot
 pivot_root . oldroot

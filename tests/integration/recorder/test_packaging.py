@@ -67,7 +67,7 @@ def test_the_servers_command_names_the_extra_that_it_needs(binaries: Path) -> No
 def test_the_unit_is_written_for_this_environment(binaries: Path, tmp_path: Path) -> None:
     script = "import sys; from recorder.install import *; sys.stdout.write(unit(Place(this_command())))"
     unit = packaged.run(str(binaries / "python"), "-c", script)
-    assert f"ExecStart={binaries / 'recorder-agent'} run -c /etc/recorder-agent/config.yaml" in unit
+    assert f"ExecStart={binaries / 'recorder-agent'} run\n" in unit
     assert os.access(binaries / "recorder-agent", os.X_OK)
 
 
