@@ -17,7 +17,7 @@ from configs.settings import Settings, load
 from db import embedded
 from db.engine import Database
 from domain.errors import ConfigError
-from serve_apps import problems
+from serve_apps import problems, reference
 from serve_apps.edge import Edge
 
 VERSION = "1.0"
@@ -82,7 +82,7 @@ def new_app(
         description=description,
         version=VERSION,
         openapi_url=f"{base}/openapi.json",
-        docs_url=f"{base}/docs",
+        docs_url=None,
         redoc_url=None,
         lifespan=live,
         redirect_slashes=False,
@@ -90,6 +90,7 @@ def new_app(
     )
     app.state.deps = deps
     problems.install(app)
+    reference.install(app, f"{base}/docs")
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from configs.settings import Settings
 from domain.asr import Decoding, Failure, FailureKind
+from serve_apps import reference
 from serve_apps.whisper import subtitles
 from serve_apps.whisper.asks import HeardRecording, Recording
 
@@ -74,10 +75,11 @@ def create_app(models: Sequence[Served], transcribe: Transcribe, settings: Setti
         title="SalesControl Whisper",
         version="1.0",
         openapi_url="/v1/openapi.json",
-        docs_url="/v1/docs",
+        docs_url=None,
         redoc_url=None,
         dependencies=[Depends(_guard(settings))],
     )
+    reference.install(app, "/v1/docs")
     app.add_middleware(Front)
     app.add_exception_handler(ApiError, _on_api_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)
