@@ -5,9 +5,7 @@ never raises for the network, never follows a redirect, never takes longer than 
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,8 @@ from recorder.retry import Answer, NoAnswer
 _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=5.0)
 """Of each step. The server gives its own answer up after 30 s and says 503."""
 _DEADLINE_S = 90.0
+_LONGEST_S = 900.0
+"""Of any upload: the watchdog must be able to tell a slow one from a hung thread."""
 _SLOWEST_BYTES_PER_S = 2000
 """A link slower than GPRS can't keep up with speech at 24 kbit/s anyway."""
 _KEEP_ALIVE_S = 2.0
@@ -36,14 +36,11 @@ class Exchange:
     answered_boot_ms: int
 
     @property
-    def date_ms(self) -> int | None:
-        """The server's clock by its Date header, to the second. None where it is not our API that answers: a captive
-        portal's own clock may say 1970."""
+    def date(self) -> str | None:
+        """The Date header; None where it is not an API that answers: a captive portal's own clock may say 1970."""
         if isinstance(self.answer, NoAnswer) or self.answer.json is None:
             return None
-        with suppress(ValueError, TypeError):
-            return round(parsedate_to_datetime(self.answer.headers.get("date", "")).timestamp() * 1000)
-        return None
+        return self.answer.headers.get("date")
 
 
 def trusted_by(ca_file: Path | None) -> ssl.SSLContext:
@@ -87,13 +84,19 @@ class ApiClient:
             files = {"chunk_file": (path.name, file, "audio/ogg")}
             return self._post(credentials.url("chunks"), credentials.token, deadline_s, data=dict(fields), files=files)
 
-    def post(self, credentials: Credentials, route: str, document: Mapping[str, Any]) -> Exchange:
+    def post(
+        self, credentials: Credentials, route: str, document: Mapping[str, Any], deadline_s: float | None = None
+    ) -> Exchange:
         """`POST /api/v1/<route>` with a JSON document, as this device."""
-        return self._post(credentials.url(route), credentials.token, self._deadline_s, json=document)
+        return self._post(credentials.url(route), credentials.token, deadline_s or self._deadline_s, json=document)
 
     def post_openly(self, url: str, document: Mapping[str, Any]) -> Exchange:
         """Without credentials: enrolment, which is how one gets them."""
         return self._post(url, None, self._deadline_s, json=document)
+
+    def interrupt(self) -> None:
+        """From another thread: ends the request under way, if there is one."""
+        self._line.cut()
 
     def stop(self) -> None:
         """From another thread: ends the request under way, and every later one at once."""

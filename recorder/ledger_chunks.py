@@ -88,6 +88,20 @@ def in_state(db: sqlite3.Connection, state: ChunkState, *, newest_first: bool, l
     return [_entry(row) for row in db.execute(query, (state, -1 if limit is None else limit))]
 
 
+def waiting_of(db: sqlite3.Connection, device_id: str, *, newest_first: bool, limit: int | None) -> list[Entry]:
+    order = "DESC" if newest_first else "ASC"
+    query = f"""{_READ} WHERE state = ? AND state != 'delivered' AND device_id = ?
+        ORDER BY start_ms {order}, seq {order} LIMIT ?"""
+    values = (ChunkState.WAITING, device_id, -1 if limit is None else limit)
+    return [_entry(row) for row in db.execute(query, values)]
+
+
+def waiting_devices(db: sqlite3.Connection) -> list[str]:
+    query = """SELECT DISTINCT device_id FROM origins WHERE number IN
+        (SELECT origin FROM chunks WHERE state = ? AND state != 'delivered')"""
+    return [str(device_id) for (device_id,) in db.execute(query, (ChunkState.WAITING,))]
+
+
 def _origin(db: sqlite3.Connection, boot: int, chunk: Chunk) -> int:
     who = chunk.identity
     said = (chunk.session_id, boot, who.point_id, who.register_id, who.device_id)

@@ -99,12 +99,14 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """`reason`: stable, for logs and health; `detail`: in words. `retry_after_s`: as the server asked, capped."""
+    """`reason`: stable, for logs and health; `detail`: in words. `retry_after_s`: as the server asked, capped.
+    `status`: of the answer, None without one."""
 
     verdict: Verdict
     reason: str
     detail: str = ""
     retry_after_s: float | None = None
+    status: int | None = None
 
 
 def judge(answer: Answer | NoAnswer, sha256: str, history: History) -> Judgement:
@@ -112,7 +114,7 @@ def judge(answer: Answer | NoAnswer, sha256: str, history: History) -> Judgement
     if isinstance(answer, NoAnswer):
         return Judgement(Verdict.RETRY, answer.failure, answer.detail)
     verdict, reason = _verdict(answer, sha256, history)
-    return Judgement(verdict, reason, _words(answer), answer.retry_after_s)
+    return Judgement(verdict, reason, _words(answer), answer.retry_after_s, answer.status)
 
 
 def _verdict(answer: Answer, sha256: str, history: History) -> tuple[Verdict, str]:

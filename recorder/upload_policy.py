@@ -48,11 +48,13 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why uploads under a credential are at rest. `paused`: refused by the server, until a person mends it."""
+    """Why uploads under some credentials are at rest. `paused_by`: the status by which the server refused them, until
+    a person mends it; None where it is only a back-off."""
 
     reason: str
     until_s: float
-    paused: bool
+    is_paused: bool
+    paused_by: int | None = None
 
 
 @dataclass(slots=True)
@@ -62,6 +64,7 @@ class _Lane:
     failures: int = 0
     pauses: int = 0
     reason: str = ""
+    paused_by: int | None = None
     asked_until_s: float = -inf
     rest_until_s: float = -inf
     attempt_s: float = -inf
@@ -123,7 +126,7 @@ class UploadPolicy:
             self._delivered(now_s, chunk, lane)
         elif judgement.verdict is Verdict.PAUSE:
             lane.pauses += 1
-            lane.reason = judgement.reason
+            lane.reason, lane.paused_by = judgement.reason, judgement.status
             lane.asked_until_s = now_s + self.backoff.pause_s(lane.pauses, self.chance())
         else:
             self._failed(now_s, chunk, lane, judgement)
@@ -137,8 +140,10 @@ class UploadPolicy:
         """Why nothing of the backlog is sent under these credentials now; None where it may be."""
         lane = self._lanes.get(credential, _Lane())
         until_s = max(lane.asked_until_s, lane.rest_until_s)
-        paused = lane.pauses > 0
-        return Hold(lane.reason, until_s, paused) if paused or until_s > now_s else None
+        is_paused = lane.pauses > 0
+        if not is_paused and until_s <= now_s:
+            return None
+        return Hold(lane.reason, until_s, is_paused, lane.paused_by if is_paused else None)
 
     def _delivered(self, now_s: float, chunk: Waiting, lane: _Lane) -> None:
         lane.failures = lane.pauses = 0

@@ -15,7 +15,7 @@ OK = Judgement(Verdict.DELIVERED, "delivered")
 DOWN = Judgement(Verdict.RETRY, "connection_refused")
 BUSY = Judgement(Verdict.RETRY, "http_503", retry_after_s=60.0)
 POISON = Judgement(Verdict.DOUBT, "http_500")
-REVOKED = Judgement(Verdict.PAUSE, "http_401")
+REVOKED = Judgement(Verdict.PAUSE, "http_401", status=401)
 REFUSED = Judgement(Verdict.QUARANTINE, "http_422")
 
 
@@ -128,7 +128,7 @@ def test_refused_credentials_pause_their_own_chunks_only() -> None:
     assert waits(rules.next(0.0, both[:1])) == pytest.approx(15.0)
     hold = rules.hold(0.0, "till 1")
     assert hold is not None
-    assert (hold.reason, hold.paused) == ("http_401", True)
+    assert (hold.reason, hold.is_paused, hold.paused_by) == ("http_401", True, 401)
     assert rules.hold(0.0, "till 2") is None
     rules.answered(15.0, both[0], OK)
     assert rules.hold(15.0, "till 1") is None
