@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Console
 
-from cluster.cli.tables import figures_of, render_dialogues, render_figures
+from cluster.cli.tables import DialogueTable, figures_of, render_figures
 from cluster.wiring import database_url
 from configs.settings import Settings
 from db.engine import Database
@@ -16,7 +16,7 @@ from domain.export import ExportedDialogue
 def print_day(settings: Settings, console: Console, selection: Selection | None = None) -> None:
     """Prints the current dialogues of `selection` (None: all) and their figures. Times are those of each point."""
     dialogues, zones = asyncio.run(_read(settings, selection or Selection()))
-    console.print(render_dialogues(dialogues, {point: ZoneInfo(zone) for point, zone in zones.items()}))
+    console.print(DialogueTable(dialogues, {point: ZoneInfo(zone) for point, zone in zones.items()}))
     console.print(render_figures(figures_of(dialogues)))
 
 

@@ -1,10 +1,11 @@
 """What people see on the terminal: dialogues, figures, and how good they are. Transcript text never acts as markup."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Group
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -18,22 +19,56 @@ _REACTION = {Reaction.ACCEPTED: "green", Reaction.REJECTED: "red", Reaction.UNCL
 _LANGUAGES = {"ru": "Russian", "en": "English", "sr": "Serbian"}
 
 
-def render_dialogues(dialogues: Sequence[ExportedDialogue], zones: Mapping[str, tzinfo]) -> Table:
-    """One line a dialogue, in the order given. zones: point name → its zone, for the clock; UTC where unknown."""
-    title = _days(dialogues, zones)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title=title, title_justify="left")
-    table.add_column("Time", no_wrap=True)
-    table.add_column("Point", max_width=16)
-    table.add_column("Length", justify="right", no_wrap=True)
-    table.add_column("Kind", no_wrap=True)
-    table.add_column("Offered", no_wrap=True)
-    table.add_column("Customer", no_wrap=True)
-    table.add_column("In whose words", ratio=1)
-    for d in dialogues:
-        clock = f"{d.start_ts.astimezone(zones.get(d.point, UTC)):%H:%M:%S}"
-        length = f"{(d.end_ts - d.start_ts).total_seconds():.0f} s"
-        table.add_row(clock, Text(d.point), length, *_verdict(d))
-    return table
+WIDE = 100
+"""Columns of a terminal from which on every figure has a column of its own, and quotes room beside them."""
+
+
+@dataclass(frozen=True)
+class DialogueTable:
+    """One row a dialogue, in the order given. zones: point name → its zone, for the clock; UTC where unknown."""
+
+    dialogues: Sequence[ExportedDialogue]
+    zones: Mapping[str, tzinfo]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        is_wide = options.max_width >= WIDE
+        table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, title=self._title(), title_justify="left")
+        table.add_column("Time", no_wrap=True)
+        table.add_column("Point", max_width=16 if is_wide else 12)
+        if is_wide:
+            table.add_column("Length", justify="right", no_wrap=True)
+        for name in ("Kind", "Offered", "Customer") if is_wide else ("Verdict",):
+            table.add_column(name, no_wrap=True)
+        table.add_column("In whose words", ratio=1)
+        for d in self.dialogues:
+            *verdict, quotes = _verdict(d)
+            length = Text(f"{(d.end_ts - d.start_ts).total_seconds():.0f} s")
+            figures = (length, *verdict) if is_wide else (_stacked(length, *verdict),)
+            table.add_row(self._clock(d), Text(d.point), *figures, quotes)
+        yield table
+
+    def _zone(self, d: ExportedDialogue) -> tzinfo:
+        return self.zones.get(d.point, UTC)
+
+    def _clock(self, d: ExportedDialogue) -> str:
+        moment = d.start_ts.astimezone(self._zone(d))
+        return f"{moment:%H:%M:%S}" if len(self._zone_names()) == 1 else f"{moment:%H:%M:%S %Z}"
+
+    def _zone_names(self) -> set[str]:
+        return {str(self._zone(d)) for d in self.dialogues}
+
+    def _title(self) -> str:
+        days = sorted({d.start_ts.astimezone(self._zone(d)).date() for d in self.dialogues})
+        if not days:
+            return "No dialogues"
+        period = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
+        zones = self._zone_names()
+        return f"{period}, {'times of ' + zones.pop() if len(zones) == 1 else 'each point in its own time'}"
+
+
+def _stacked(length: Text, kind: Text, offered: Text, customer: Text) -> Text:
+    """On a narrow terminal: below one another, so that quotes keep lines that can be read."""
+    return Text("\n").join(line for line in (Text(", ").join((kind, length)), offered, customer) if line)
 
 
 def _verdict(d: ExportedDialogue) -> tuple[Text, Text, Text, Text]:
@@ -59,13 +94,6 @@ def _waiting(d: ExportedDialogue) -> str:
         if status is not StageStatus.DONE:
             return f"{what} {status.lower()}"
     return "no verdict"
-
-
-def _days(dialogues: Sequence[ExportedDialogue], zones: Mapping[str, tzinfo]) -> str | None:
-    days = sorted({d.start_ts.astimezone(zones.get(d.point, UTC)).date() for d in dialogues})
-    if not days:
-        return "No dialogues"
-    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
 
 
 def figures_of(dialogues: Iterable[ExportedDialogue]) -> Figures:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cluster.cli.config import MASK, masked
 from cluster.cli.export import COLUMNS, csv_line
-from cluster.cli.tables import figures_of, render_dialogues, render_figures
+from cluster.cli.tables import DialogueTable, figures_of, render_figures
 from cluster.cli.times import parse_end, parse_start
 from domain.export import ExportedAnalysis, ExportedDialogue, ExportedQuote
 from domain.status import Attempted, Kind, Reaction, StageStatus
@@ -111,7 +111,7 @@ def test_the_export_keeps_its_schema() -> None:
 def test_the_table_shows_the_points_clock_and_takes_no_markup_from_a_transcript() -> None:
     quote = ExportedQuote(quote="[bold]Хотите[/bold] [/] круассан?", start_ts=NINE, end_ts=NINE)
     text = shown(
-        render_dialogues([dialogue(analysis=analysis(evidence=[quote]))], {"Bakery": ZoneInfo("Europe/Belgrade")})
+        DialogueTable([dialogue(analysis=analysis(evidence=[quote]))], {"Bakery": ZoneInfo("Europe/Belgrade")})
     )
     assert "10:00:00" in text
     assert "[bold]Хотите[/bold]" in text
@@ -122,14 +122,38 @@ def test_the_table_fits_a_hundred_columns() -> None:
     row = dialogue(
         point="A point with a rather long name", analysis=analysis(kind=Kind.UNCLEAR, attempted=Attempted.UNCERTAIN)
     )
-    text = shown(render_dialogues([row, dialogue(asr_status=StageStatus.PROCESSING, analysis=None)], {}))
+    text = shown(DialogueTable([row, dialogue(asr_status=StageStatus.PROCESSING, analysis=None)], {}))
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
     assert "uncertain 2/3" in text
     assert "transcript processing" in text
 
 
+def test_on_a_narrow_terminal_quotes_break_between_words_and_into_few_lines() -> None:
+    said = "может быть возьмёте ещё свежий круассан к кофе за сто двадцать рублей"
+    quote = ExportedQuote(quote=said, start_ts=NINE, end_ts=NINE)
+    text = shown(DialogueTable([dialogue(analysis=analysis(evidence=[quote]))], {}), width=80)
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    head, _, *rows = [row for row in text.splitlines() if row.strip()][1:]
+    column = head.index("In whose words")
+    assert " ".join(row[column:].strip() for row in rows) == f"“{said}”"
+    assert len(rows) == 3
+    for cell in ("09:00:00", "sale, 42 s", "yes 2/3", "accepted"):
+        assert cell in text
+
+
+def test_the_title_names_the_zone_and_where_there_are_several_each_clock_does() -> None:
+    elsewhere = dialogue(point="Moscow counter")
+    zones = {"Bakery": ZoneInfo("Europe/Belgrade"), "Moscow counter": ZoneInfo("Europe/Moscow")}
+    assert "2026-03-02, times of Europe/Belgrade" in shown(DialogueTable([dialogue()], zones))
+    assert "2026-03-02, times of UTC" in shown(DialogueTable([dialogue()], {}))
+    text = shown(DialogueTable([dialogue(), elsewhere], zones))
+    assert "each point in its own time" in text
+    assert "10:00:00 CET" in text
+    assert "12:00:00 MSK" in text
+
+
 def test_no_dialogues_are_said_to_be_none() -> None:
-    assert "No dialogues" in shown(render_dialogues([], {}))
+    assert "No dialogues" in shown(DialogueTable([], {}))
 
 
 def test_figures_leave_out_of_the_rate_what_is_counted_beside() -> None:
