@@ -130,10 +130,9 @@ def _unsettled_from(db: sqlite3.Connection, start_ms: int) -> int:
 
 
 def _parts(key: str) -> tuple[str, int]:
+    """Of what is no key, what no chunk has."""
     session_id, _, seq = key.rpartition("-")
-    if not seq.isdigit():
-        raise KeyError(key)
-    return session_id, int(seq)
+    return session_id, int(seq) if seq.isdecimal() else -1
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:

@@ -39,6 +39,8 @@ class LedgerCorrupt(LedgerError):
     """The file is not the ledger that was written."""
 
 
+_NONE_YET = "there is no ledger yet: the agent has not run"
+
 Act = Callable[[sqlite3.Connection], None]
 
 
@@ -156,6 +158,8 @@ class LedgerFile:
 
 
 def _open(path: Path, *, own: bool) -> sqlite3.Connection:
+    if not own and not path.exists():
+        raise LedgerError(_NONE_YET)
     mode = "rwc" if own else "rw"
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -185,7 +189,7 @@ def _prepare(db: sqlite3.Connection, *, own: bool) -> None:
         raise LedgerError(f"the ledger was written by a newer version (format {version}); install that version again")
     if version == 0:
         if not own:
-            raise LedgerError("there is no ledger yet: the agent has not run")
+            raise LedgerError(_NONE_YET)
         _create(db)
     elif own:
         (said,) = db.execute("PRAGMA quick_check(1)").fetchone()

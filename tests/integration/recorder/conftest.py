@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from simulated import Build, Machine, Recorder
 
+from recorder.ledger import Ledger
+
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[Build]:
@@ -19,3 +21,15 @@ def build(tmp_path: Path) -> Iterator[Build]:
     yield one
     for recorder in built:
         recorder.ledger.close()
+
+
+@pytest.fixture
+def machine() -> Machine:
+    return Machine()
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, machine: Machine) -> Iterator[Ledger]:
+    ledger = Ledger(tmp_path / "ledger.db", machine)
+    yield ledger
+    ledger.close()

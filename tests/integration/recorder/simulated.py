@@ -116,3 +116,9 @@ class Recorder:
 
 
 Build = Callable[[Machine], Recorder]
+
+
+def fates(ledger: Ledger, now_ms: int) -> list[tuple[int, int, str]]:
+    """In minutes since noon."""
+    intervals = ledger.account([(NOON, NOON + 23 * HOUR)], now_ms)
+    return [((i.start_ms - NOON) // MINUTE, (i.end_ms - NOON) // MINUTE, i.reason or i.fate) for i in intervals]
