@@ -61,7 +61,7 @@ class Enrolment:
                 language=language if language in LANGUAGES else None,
                 hours=_hours(answer.get("opening_hours") or {}),
             )
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not an enrolment: {error}") from error
 
 

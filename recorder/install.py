@@ -1,9 +1,11 @@
 """`install` and `uninstall`: the service's user, folders, unit and journal limits. Both may be repeated at any time.
 
-Users and folders are declared to systemd-sysusers and systemd-tmpfiles, which make what is missing and leave the rest,
-in this system or in the image mounted at `root`.
+The user is declared to systemd-sysusers, which makes it where it is missing, in this system or in the image mounted at
+`root`.
 """
 
+import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -22,7 +24,6 @@ SPOOL = STATE / "spool"
 
 UNIT = Path("/etc/systemd/system/recorder-agent.service")
 SYSUSERS = Path("/etc/sysusers.d/recorder-agent.conf")
-TMPFILES = Path("/etc/tmpfiles.d/recorder-agent.conf")
 JOURNAL = Path("/etc/systemd/journald.conf.d/recorder-agent.conf")
 
 _SPOOL_ENTRIES = ("outbox", "acked", "quarantine", "recording", "credentials", "ledger.db*", "pause.json", ".lock")
@@ -83,7 +84,7 @@ def this_command() -> tuple[str, ...]:
 
 def contents(place: Place) -> dict[Path, str]:
     """What is written where."""
-    return {UNIT: unit(place), SYSUSERS: _SYSUSERS_TEXT, TMPFILES: _tmpfiles(place), JOURNAL: _JOURNAL_TEXT}
+    return {UNIT: unit(place), SYSUSERS: _SYSUSERS_TEXT, JOURNAL: _JOURNAL_TEXT}
 
 
 def unit(place: Place) -> str:
@@ -95,8 +96,7 @@ def unit(place: Place) -> str:
     at_home = any(path.is_relative_to(home) for path in used for home in _HOMES)
     text = files("recorder").joinpath(f"{SERVICE}.service").read_text(encoding="utf-8")
     values = {
-        "@EXEC@": " ".join(place.command),
-        "@CONFIG@": str(place.config),
+        "@EXEC@": " ".join((*place.command, "run", *(() if place.config == CONFIG else ("-c", str(place.config))))),
         "@SPOOL@": str(place.spool),
         "@PROTECT_HOME@": "read-only" if at_home else "yes",
     }
@@ -105,8 +105,8 @@ def unit(place: Place) -> str:
     return text
 
 
-def install(place: Place) -> Outcome:
-    """Raises InstallError."""
+def install(place: Place, *, is_configured: bool) -> Outcome:
+    """Starts the service too where systemd runs and there is a usable configuration. Raises InstallError."""
     changed = []
     for path, text in contents(place).items():
         target = place.at(path)
@@ -115,7 +115,7 @@ def install(place: Place) -> Outcome:
         changed.append(_write(target, text))
     root = f"--root={place.root}"
     _run("systemd-sysusers", root, SYSUSERS.name)
-    _run("systemd-tmpfiles", "--create", root, TMPFILES.name)
+    _make_folders(place)
     if place.is_live:
         _run("systemctl", "daemon-reload")
     _run("systemctl", root, "enable", SERVICE)
@@ -123,7 +123,9 @@ def install(place: Place) -> Outcome:
         return Outcome(tuple(changed), running=False)
     if JOURNAL in changed:
         _run("systemctl", "try-restart", "systemd-journald")
-    return Outcome(tuple(changed), running=place.config.is_file() and _start(restart=UNIT in changed))
+    if is_configured:
+        _run("systemctl", "restart" if UNIT in changed else "start", SERVICE)
+    return Outcome(tuple(changed), running=is_configured)
 
 
 def is_booted() -> bool:
@@ -131,9 +133,18 @@ def is_booted() -> bool:
     return Path("/run/systemd/system").is_dir()
 
 
+def has_user() -> bool:
+    """The service's user is there."""
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        return False
+    return True
+
+
 def start() -> None:
     """Starts the service, anew if it runs. Raises InstallError."""
-    _start(restart=True)
+    _run("systemctl", "restart", SERVICE)
 
 
 def stop() -> None:
@@ -147,7 +158,7 @@ def uninstall(place: Place, *, purge: bool) -> Outcome:
         _run("systemctl", "disable", "--now", SERVICE)
     elif place.at(UNIT).is_file():
         _run("systemctl", f"--root={place.root}", "disable", SERVICE)
-    changed = [path for path in (UNIT, SYSUSERS, TMPFILES, JOURNAL) if _remove(place.at(path))]
+    changed = [path for path in (UNIT, SYSUSERS, JOURNAL) if _remove(place.at(path))]
     if place.is_live:
         _run("systemctl", "daemon-reload")
     if purge:
@@ -170,21 +181,34 @@ def _ours(place: Place) -> Iterator[Path]:
     yield from (place.spool / entry.name for pattern in _SPOOL_ENTRIES for entry in spool.glob(pattern))
 
 
-def _tmpfiles(place: Place) -> str:
-    def lines() -> Iterator[str]:
-        yield f"d {CONFIG.parent} 0750 {USER} {USER} -"
-        yield f"z {place.config} 0600 {USER} {USER} -"
-        if place.spool.is_relative_to(STATE):
-            yield f"d {STATE} 0750 {USER} {USER} -"
-        yield f"d {place.spool} 0750 {USER} {USER} -"
+def _make_folders(place: Place) -> None:
+    """The service owns its state and its configuration, but not the folder of that, so that it can't exchange it."""
+    uid, gid = _ids(place)
+    try:
+        _make_folder(place.at(CONFIG.parent), 0, gid)
+        for folder in (STATE, place.spool):
+            _make_folder(place.at(folder), uid, gid)
+        config = place.at(place.config)
+        if config.is_file():
+            os.chown(config, uid, gid)
+            config.chmod(0o600)
+    except OSError as error:
+        raise InstallError(f"{error.filename}: {error.strerror}") from error
 
-    return "\n".join(lines()) + "\n"
+
+def _make_folder(folder: Path, uid: int, gid: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    os.chown(folder, uid, gid)
+    folder.chmod(0o750)
 
 
-def _start(*, restart: bool) -> bool:
-    # A first start with a broken configuration fails here, and its reason is in the journal.
-    _run("systemctl", "restart" if restart else "start", SERVICE)
-    return True
+def _ids(place: Place) -> tuple[int, int]:
+    """uid and gid of the service's user in that system. Raises InstallError where it isn't there."""
+    for line in place.at(Path("/etc/passwd")).read_text(encoding="utf-8").splitlines():
+        name, _, uid, gid, *_ = line.split(":")
+        if name == USER:
+            return int(uid), int(gid)
+    raise InstallError(f"systemd-sysusers did not make the user {USER}")
 
 
 def _write(target: Path, text: str) -> Path:

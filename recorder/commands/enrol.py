@@ -14,7 +14,6 @@ from recorder.api_client import ApiClient
 from recorder.check import run_check
 from recorder.clock import SystemClock
 from recorder.commands.context import USAGE, CommandError, io_error, language, put
-from recorder.commands.install import place_of
 from recorder.config import ConfigError, load
 from recorder.config_keys import KEYS
 from recorder.config_text import Given, from_yaml
@@ -31,7 +30,7 @@ def execute(args: argparse.Namespace) -> int:
     server = _server(args.server, chosen)
     try:
         if _manages_services() and path == install.CONFIG and not install.UNIT.is_file():
-            install.install(place_of(args))
+            install.install(install.Place(install.this_command()), is_configured=False)
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         attempt = enrolment_of.begin(path.parent, args.code, server)
         with closing(_client(args.ca_file, chosen)) as client:
@@ -72,8 +71,7 @@ def _post(client: ApiClient) -> enrolment_of.Post:
 
 
 def _write(path: Path, enrolment: Enrolment, attempt: enrolment_of.Attempt, ca_file: Path | None) -> None:
-    """The old file becomes .bak; the new one appears whole or not at all. What root writes belongs to the folder's
-    owner, which is the service's user."""
+    """The old file becomes .bak; the new one appears whole, and readable by the service, or not at all."""
     kept: list[Given] = []
     if path.exists():
         before = path.read_bytes()
@@ -86,7 +84,11 @@ def _write(path: Path, enrolment: Enrolment, attempt: enrolment_of.Attempt, ca_f
         durable.write(copied, ca_file.read_bytes(), _PUBLIC)
     known = {key.name for key in KEYS}
     content = text(enrolment, attempt.server, attempt.token, copied, [item for item in kept if item.key in known])
-    durable.write(path, content.encode(), _PRIVATE)
+    aside = path.with_name(f"{path.name}.new")
+    durable.write(aside, content.encode(), _PRIVATE)
+    if os.geteuid() == 0 and install.has_user():
+        shutil.chown(aside, install.USER, install.USER)
+    durable.move(aside, path)
 
 
 def _tell(enrolment: Enrolment, path: Path, chosen: Language) -> None:

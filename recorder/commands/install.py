@@ -1,18 +1,20 @@
 """`install`: user, folders and service."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from recorder import install
-from recorder.commands.context import CommandError, language, put
+from recorder.commands.context import USAGE, CommandError, language, put
 from recorder.config import ConfigError, load
 from recorder.wording import say
 
 
 def execute(args: argparse.Namespace) -> int:
-    chosen = language(args)
+    chosen, place = language(args), place_of(args)
+    problem = configuration_problem(place)
     try:
-        outcome = install.install(place_of(args))
+        outcome = install.install(place, is_configured=problem == "")
     except install.InstallError as error:
         raise CommandError(str(error)) from error
     for path in outcome.changed:
@@ -20,6 +22,8 @@ def execute(args: argparse.Namespace) -> int:
     if not outcome.changed:
         put(say("install.same", chosen))
     put(say("install.running" if outcome.running else "install.enabled", chosen))
+    if problem:
+        raise CommandError(f"{say('config.broken', chosen)}\n{problem}", USAGE)
     return 0
 
 
@@ -28,12 +32,22 @@ def place_of(args: argparse.Namespace) -> install.Place:
     root = args.root.resolve()
     config: Path = (args.config or install.CONFIG).absolute()
     command = install.this_command() if root == Path("/") else _command_within(root)
-    within = root / config.relative_to("/")
+    place = install.Place(command, config, root=root)
     try:
-        spool = load(within, {}).spool_dir if within.is_file() else install.SPOOL
+        return replace(place, spool=load(place.at(config), {}).spool_dir)
     except ConfigError:
-        spool = install.SPOOL
-    return install.Place(command, config, spool, root)
+        return place
+
+
+def configuration_problem(place: install.Place) -> str | None:
+    """What is wrong with the configuration; empty if nothing is, None where there is none yet."""
+    if not place.at(place.config).is_file():
+        return None
+    try:
+        load(place.at(place.config), {})
+    except ConfigError as error:
+        return str(error)
+    return ""
 
 
 def _command_within(root: Path) -> tuple[str, ...]:
