@@ -22,6 +22,8 @@ class Lines:
         self._out, self._language = out, language
         self._is_coloured = out.isatty()
         self._width = max(len(words.title(step, language)) for step in Step)
+        self.indent = self._width + 4
+        """Columns before the sentence: mark and title."""
 
     def show(self, result: Result) -> None:
         says, mend = words.sentences(result, self._language)

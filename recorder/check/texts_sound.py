@@ -117,11 +117,11 @@ SOUND: Texts = {
     "any.cannot_missing": (
         (
             "{pcm} does not exist ({message})",
-            "correct audio_device in the configuration or remove it; `arecord -L` lists the names there are",
+            "plug it in, or correct audio_device in the configuration; `arecord -L` lists the names there are",
         ),
         (
             "устройства {pcm} не существует ({message})",
-            "исправьте audio_device в конфигурации или уберите его; имеющиеся имена покажет `arecord -L`",
+            "подключите его или исправьте audio_device в конфигурации; имеющиеся имена покажет `arecord -L`",
         ),
     ),
     "any.cannot_unsuitable": (
