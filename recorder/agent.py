@@ -218,10 +218,18 @@ class Agent:
             spool=self._spool,
             find_microphone=self._find_microphone,
             open_capture=self._open_capture,
-            on_chunk=self._uploader.wake,
-            on_change=self._heartbeat.soon,
+            on_chunk=self._on_chunk,
+            on_change=self._on_change,
             on_doubt=Doubts(self._ledger, self._spool, self._schedule).note,
         )
+
+    def _on_chunk(self) -> None:
+        self._uploader.wake()
+        self._housekeeping.look()
+
+    def _on_change(self) -> None:
+        self._heartbeat.soon()
+        self._housekeeping.look()
 
     def _find_microphone(self) -> Microphone:
         found = microphone.find_free(self._config.audio_device, self._ledger.recall(_MICROPHONE))

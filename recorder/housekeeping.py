@@ -38,9 +38,13 @@ class Housekeeping:
             done += 1
             self._woken.wait(EVERY_S)
 
-    def soon(self) -> None:
-        """There may be something to do: the disk is full."""
-        self._woken.set()
+    def look(self) -> None:
+        """There is more in the spool than before: makes room at once if it must. Cheap; for any thread."""
+        try:
+            if self._janitor.is_needed:
+                self._woken.set()
+        except SpoolError:
+            self._woken.set()
 
     def stop(self) -> None:
         self._stopping.set()

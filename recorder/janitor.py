@@ -43,6 +43,11 @@ class Janitor:
         """`now_ms`: Unix time as well as it is known."""
         self._spool, self._ledger, self._limits, self._now_ms = spool, ledger, limits, now_ms
 
+    @property
+    def is_needed(self) -> bool:
+        """Something must go now. Cheap. Raises SpoolUnwritable."""
+        return self._excess_bytes() > 0
+
     def run_once(self) -> Swept:
         """Raises DiskFull, SpoolUnwritable where not even this can be done."""
         self._spool.recount()
