@@ -19,8 +19,9 @@ chunks with a delay of its own up to this, or 500 of them would all ask in one s
 FRESH_AFTER_S = 20.0
 """A chunk that was not tried yet needn't sit out a long back-off, or a fleet's live audio would be up to `retry_max_s`
 late after an outage: it is tried once so soon after the last attempt. Retry-After is honoured all the same."""
-GAP_S, GAP_MAX_S = 1.0, 60.0
-"""Between two chunks of the backlog after trouble. Doubled when the server is busy, shrunk with every delivery."""
+GAP, GAP_MAX = 0.5, 0.2
+"""Between two chunks of the backlog after trouble, of the least and of the greatest wait. Doubled when the server says
+that it is busy, shrunk with every delivery."""
 GAP_SHRINK = 0.9
 GAP_NONE_S = 0.05
 
@@ -164,10 +165,10 @@ class UploadPolicy:
         lane.reason = judgement.reason
         asked_s, chance = judgement.retry_after_s, self.chance()
         lane.rest_until_s = now_s + self.backoff.retry_s(lane.failures, chance, asked_s or 0.0)
-        lane.gap_s = max(lane.gap_s, GAP_S)
+        lane.gap_s = max(lane.gap_s, GAP * self.backoff.min_s)
         if asked_s is not None:
             lane.asked_until_s = now_s + asked_s * (1 + chance / 2)
-            lane.gap_s = min(2 * lane.gap_s, GAP_MAX_S)
+            lane.gap_s = min(2 * lane.gap_s, GAP_MAX * self.backoff.max_s)
         if judgement.verdict is Verdict.DOUBT:
             history = self.history(chunk.key)
             history = replace(history, doubts=history.doubts + 1)
