@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,7 +11,7 @@ from uuid import UUID
 import typer
 from rich.console import Console
 
-from cluster.cli.tables import render_evaluation
+from cluster.cli.tables import render_compared, render_evaluation
 from cluster.truth import Truth, as_predicted, read_export, read_truth
 from cluster.wiring import database_url
 from configs.settings import Settings, load
@@ -17,7 +19,7 @@ from db.engine import Database
 from db.exports import Selection, current_dialogues
 from domain.evaluation import Evaluation, Hits, Share
 from domain.evaluation import evaluate as measure
-from domain.export import ExportedDialogue
+from domain.export import ExportedDialogue, iso_ms
 from domain.timeline import Rules
 
 
@@ -32,38 +34,57 @@ def evaluate(
 ) -> None:
     """Compare the dialogues of a labelled recording with its truth.
 
-    Taken are the current dialogues that start within the truth's timeline.
+    Taken are the current dialogues that start within the truth's timeline, of every point unless --point or --device
+    names one: a truth file knows when it was recorded, not where.
     """
     settings = load()
     labelled = read_truth(truth)
-    result = _evaluate(settings, labelled, predicted, point, device)
+    dialogues = _chosen(settings, labelled, predicted, point, device)
+    result = _evaluate(settings, labelled, dialogues)
     if as_json:
-        typer.echo(json.dumps(as_dict(result), ensure_ascii=False))
+        compared = {"from": iso_ms(labelled.period[0]), "before": iso_ms(labelled.period[1])}
+        typer.echo(
+            json.dumps({**as_dict(result), "compared": {**compared, "points": _points(dialogues)}}, ensure_ascii=False)
+        )
     else:
-        Console().print(render_evaluation(result))
+        _print(Console(), labelled, dialogues, result)
 
 
 def print_evaluation(settings: Settings, truth: Path, console: Console) -> None:
     """The same table, for the dialogues in the database."""
-    console.print(render_evaluation(_evaluate(settings, read_truth(truth))))
+    labelled = read_truth(truth)
+    dialogues = _chosen(settings, labelled)
+    _print(console, labelled, dialogues, _evaluate(settings, labelled, dialogues))
 
 
-def _evaluate(
+def _print(console: Console, truth: Truth, dialogues: Sequence[ExportedDialogue], result: Evaluation) -> None:
+    console.print(render_evaluation(result))
+    console.print(render_compared(truth.period, _points(dialogues)))
+
+
+def _points(dialogues: Sequence[ExportedDialogue]) -> dict[str, int]:
+    """How many dialogues of each point, by name."""
+    return dict(sorted(Counter(d.point for d in dialogues).items()))
+
+
+def _chosen(
     settings: Settings,
     truth: Truth,
     predicted: Path | None = None,
     point: str | None = None,
     device: UUID | None = None,
-) -> Evaluation:
+) -> list[ExportedDialogue]:
     start, end = truth.period
-    if predicted:
-        dialogues = [
-            d
-            for d in read_export(predicted)
-            if start <= d.start_ts < end and point in (None, d.point) and device in (None, UUID(d.device_id))
-        ]
-    else:
-        dialogues = asyncio.run(_stored(settings, Selection(start, end, point, device)))
+    if predicted is None:
+        return asyncio.run(_stored(settings, Selection(start, end, point, device)))
+    return [
+        d
+        for d in read_export(predicted)
+        if start <= d.start_ts < end and point in (None, d.point) and device in (None, UUID(d.device_id))
+    ]
+
+
+def _evaluate(settings: Settings, truth: Truth, dialogues: Sequence[ExportedDialogue]) -> Evaluation:
     rules = Rules(
         silence_ms=round(settings.dialogues.silence_gap_s * 1000),
         max_ms=round(settings.dialogues.max_dialogue_s * 1000),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, ConsoleOptions, Group, RenderResult
@@ -161,6 +161,16 @@ def render_evaluation(result: Evaluation) -> Table:
     table.add_row("Quotes in their words' times", *_share(result.quotes_in_words, "quotes"))
     table.add_row("Quotes at a true offer", *_share(result.quotes_at_offer, "quotes"))
     return table
+
+
+def render_compared(period: tuple[datetime, datetime], points: Mapping[str, int]) -> Text:
+    """Which dialogues the figures are about: how many of each point, in which period."""
+    start, end = (moment.astimezone(UTC) for moment in period)
+    same_day = start.date() == end.date()
+    when = f"from {start:%Y-%m-%d %H:%M:%S} to {end:{'' if same_day else '%Y-%m-%d '}%H:%M:%S} UTC"
+    whose = ", ".join(f"{count} of {point}" for point, count in points.items()) or "none"
+    more = "; --point or --device takes one alone" if len(points) > 1 else ""
+    return Text(f"Compared: the dialogues that start {when}: {whose}{more}", style="dim")
 
 
 def _plain(title: str) -> Table:

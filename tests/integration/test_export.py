@@ -308,6 +308,24 @@ def test_an_export_evaluates_as_the_database_does(command: Command, seed: Seed, 
     assert json.loads(command("eval", path, "--point", "Nowhere", "--json").stdout)["dialogues"]["predicted"] == 0
 
 
+def test_an_evaluation_says_which_dialogues_it_compared(command: Command, seed: Seed, samples: Path) -> None:
+    path = samples / "ground_truth.json"
+    for point, count in (("Bakery", 2), ("Pharmacy", 1)):
+        for minute in range(count):
+            seed(NINE + timedelta(minutes=minute), point=point)
+    seed(NINE - timedelta(days=1), point="another day")
+    said = " ".join(command("eval", path).stdout.split())
+    start = "the dialogues that start from 2026-03-02 09:00:00 to 09:25:00 UTC"
+    assert f"Compared: {start}: 2 of Bakery, 1 of Pharmacy; --point or --device takes one alone" in said
+    assert f"{start}: 2 of Bakery" in " ".join(command("eval", path, "--point", "Bakery").stdout.split())
+    assert f"{start}: none" in " ".join(command("eval", path, "--point", "Nowhere").stdout.split())
+    assert json.loads(command("eval", path, "--json").stdout)["compared"] == {
+        "from": "2026-03-02T09:00:00.000Z",
+        "before": "2026-03-02T09:25:00.000Z",
+        "points": {"Bakery": 2, "Pharmacy": 1},
+    }
+
+
 @pytest.mark.parametrize(
     ("content", "said"), [("{", "JSON"), ('{"dialogues": []}', "start_time"), (None, "cannot be read")]
 )
