@@ -39,6 +39,9 @@ __all__ = ["ChunkGone", "DiskFull", "Mended", "Spool", "SpoolError", "SpoolUnwri
 EVICTED_UNSENT = "evicted_unsent"
 """Counter of the ledger."""
 
+_PROBE_BYTES = 4096
+"""A block: an empty file fits on a full disk."""
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -67,7 +70,7 @@ class Spool:
         """The folders are there and can be written. Asks the disk, so that a fault that has passed is seen."""
         with self._lock, explained(self.folders.root):
             self.folders.make()
-            durable.write(self.folders.root / ".probe", b"")
+            durable.write(self.folders.root / ".probe", bytes(_PROBE_BYTES))
             self._space.keep_reserve()
 
     def reconcile(self) -> Mended:

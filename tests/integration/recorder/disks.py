@@ -1,11 +1,12 @@
-"""An ext4 file system of its own, whose power can be cut: a copy of the image file while it is mounted is what a disk
+"""Disks of a test's own. One is ext4, whose power can be cut: a copy of its image while it is mounted is what a disk
 holds at that instant, without anything that is still only in memory."""
 
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 SIZE_BYTES = 16 << 20
@@ -31,15 +32,23 @@ def make(image: Path) -> None:
 
 
 @contextmanager
-def mounted(image: Path) -> Iterator[Path]:
-    """Yields the folder on the disk."""
-    folder = image.with_suffix(".mounted")
-    folder.mkdir(exist_ok=True)
-    subprocess.run(["mount", "-o", _OPTIONS, image, folder], check=True)
+def mounted(*what: str | Path) -> Iterator[Path]:
+    """`what`: the arguments of mount but for the folder, which is yielded. It lies outside of pytest's folders, which
+    could not be cleaned up if a killed test left it mounted; and it goes even if a failed test still uses it."""
+    folder = Path(tempfile.mkdtemp(prefix="recorder-disk-"))
     try:
-        yield folder
+        subprocess.run(["mount", *what, folder], check=True)
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
     finally:
-        subprocess.run(["umount", folder], check=True)
+        folder.rmdir()
+
+
+def mounted_image(image: Path) -> AbstractContextManager[Path]:
+    """The disk in the image."""
+    return mounted("-o", _OPTIONS, image)
 
 
 def cut_power(image: Path, copy: Path) -> None:
