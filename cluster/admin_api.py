@@ -1,7 +1,8 @@
-"""The admin API over HTTP: devices with their points, registers and tokens."""
+"""The admin API over HTTP: devices with their points, registers, tokens, codes and coverage."""
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any, Self
 from uuid import UUID
 
@@ -71,6 +72,29 @@ class AdminApi:
         """Ends a token."""
         fingerprint = hashlib.sha256(token.encode()).hexdigest()[:12]
         self._ask("DELETE", f"/devices/{device_id}/tokens/{fingerprint}")
+
+    def make_codes(self, body: dict[str, Any]) -> list[dict[str, Any]]:
+        """New enrolment codes, in the order of their registers; makes point and registers where they are missing."""
+        return list(self._ask("POST", "/enrolment-codes", json=body).json()["items"])
+
+    def codes(self) -> Iterator[dict[str, Any]]:
+        """Every enrolment code that was made, without the code."""
+        return self._pages("/enrolment-codes")
+
+    def revoke_code(self, enrolment_id: UUID) -> None:
+        """Ends a code that nobody has used."""
+        self._ask("DELETE", f"/enrolment-codes/{enrolment_id}")
+
+    def device_coverage(self, device_id: UUID, day: date | None) -> dict[str, Any]:
+        """What became of a device's scheduled time; today where no day is given."""
+        return self._coverage(f"/devices/{device_id}", day)
+
+    def point_coverage(self, point_id: UUID, day: date | None) -> dict[str, Any]:
+        """The same of a point, with each of its devices."""
+        return self._coverage(f"/points/{point_id}", day)
+
+    def _coverage(self, path: str, day: date | None) -> dict[str, Any]:
+        return dict(self._ask("GET", f"{path}/coverage", params={"day": str(day)} if day else {}).json())
 
     def _pages(self, path: str, **query: str) -> Iterator[dict[str, Any]]:
         after: dict[str, str] = {}

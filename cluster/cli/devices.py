@@ -10,15 +10,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from cluster.admin_api import AdminApi
+from cluster.cli.asking import AsJson, Server, open_api
+from cluster.cli.device_codes import codes
+from cluster.cli.device_coverage import coverage
 from cluster.recordings.counters import open_place
 from cluster.recordings.plan import Place, check_name
-from cluster.wiring import server_url
-from configs.settings import load
 
 app = typer.Typer(help="Recorders that may upload.", no_args_is_help=True)
-Server = Annotated[str | None, typer.Option(help="Address of the API. Default: this computer's.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+app.command("codes")(codes)
+app.command("coverage")(coverage)
 Device = Annotated[UUID, typer.Argument(help="The device's id, as `devices list` shows it.")]
 
 
@@ -37,7 +37,7 @@ def add(
     wanted = Place(point, register, None, language)
     if name is not None:
         check_name("device", name)
-    with _api(server) as api:
+    with open_api(server) as api:
         place = open_place(api, wanted)
         body = {"device_id": str(device_id or uuid4()), **place}
         device = api.register_device(body | {k: v for k, v in (("name", name), ("zone", zone)) if v})
@@ -54,7 +54,7 @@ def add(
 @app.command("list")
 def list_devices(server: Server = None, as_json: AsJson = False) -> None:
     """Every device, where it stands, and when it was last heard of."""
-    with _api(server) as api:
+    with open_api(server) as api:
         devices = list(api.devices())
         points = {point["point_id"]: point["name"] for point in api.points()}
     for device in devices:
@@ -70,7 +70,7 @@ def disable(
     as_json: AsJson = False,
 ) -> None:
     """Shut a device out: its uploads are answered 401, and it keeps them."""
-    with _api(server) as api:
+    with open_api(server) as api:
         changed = api.set_enabled(device, enable)
     typer.echo(json.dumps(changed)) if as_json else _print([changed])
 
@@ -78,14 +78,9 @@ def disable(
 @app.command()
 def rotate(device: Device, server: Server = None, as_json: AsJson = False) -> None:
     """Make a new token and print it, this once. The one before works until the next rotation."""
-    with _api(server) as api:
+    with open_api(server) as api:
         token = api.add_token(device)
     typer.echo(json.dumps({"device_id": str(device), "token": token})) if as_json else _token(token)
-
-
-def _api(server: str | None) -> AdminApi:
-    settings = load()
-    return AdminApi(server or server_url(settings), settings)
 
 
 def _token(token: str) -> None:

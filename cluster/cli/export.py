@@ -100,11 +100,12 @@ def csv_line(dialogue: ExportedDialogue) -> str:
         cells["categories"] = "; ".join(dialogue.analysis.categories)
         cells["quotes"] = " | ".join(evidence.quote for evidence in dialogue.analysis.evidence)
     line = io.StringIO()
-    csv.writer(line, lineterminator="\n").writerow([_cell(cells.get(column)) for column in COLUMNS])
+    csv.writer(line, lineterminator="\n").writerow([cell(cells.get(column)) for column in COLUMNS])
     return line.getvalue()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """One cell on one line, which no spreadsheet takes for a formula."""
     text = "" if value is None else " ".join(str(value).splitlines())
     if isinstance(value, bool):
         text = text.lower()

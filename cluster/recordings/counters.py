@@ -48,9 +48,14 @@ def _known(api: AdminApi, place: Place) -> dict[str, Any] | None:
     return api.find_device(device_id) if device_id else None
 
 
+def point_id_of(api: AdminApi, name: str) -> UUID:
+    """The id of the point with this name, or that which it would get."""
+    return _by_name(api.points(), "point_id", name) or uuid5(NAMESPACE, f"point/{name}")
+
+
 def open_place(api: AdminApi, place: Place) -> dict[str, str]:
     """What registers a device at the place: ids of point and register, those of the names that exist, else new ones."""
-    point_id = _by_name(api.points(), "point_id", place.point) or uuid5(NAMESPACE, f"point/{place.point}")
+    point_id = point_id_of(api, place.point)
     registers = api.registers(point_id)
     register_id = _by_name(registers, "register_id", place.register) or uuid5(point_id, f"register/{place.register}")
     language = {"language": place.language} if place.language else {}
