@@ -12,6 +12,8 @@ import pytest
 from shop import Shop
 from sqlalchemy import text
 
+from db.purge import purge_recorders
+
 LEDGER = str(uuid4())
 
 
@@ -169,6 +171,20 @@ async def test_a_silenced_device_is_not_heard(shop: Shop) -> None:
     async with shop.deps.db.begin() as tx:
         await tx.execute(text("UPDATE devices SET is_enabled = false"))
     assert (await beat(shop)).status_code == 401
+
+
+async def test_old_heartbeats_are_purged_but_never_the_last_word_of_a_device(shop: Shop) -> None:
+    statement = """
+        INSERT INTO device_heartbeats (device_id, slot, received_at, version)
+        SELECT device_id, now() - age, now() - age, 'old' FROM devices,
+            unnest(ARRAY[interval '9 days', interval '8 days', interval '6 days']) AS age
+    """
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(text(statement))
+    assert await purge_recorders(shop.deps.db) == 2
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(text("UPDATE device_heartbeats SET slot = now() - interval '60 days'"))
+    assert await purge_recorders(shop.deps.db) == 0
 
 
 async def test_the_last_heartbeat_of_ten_minutes_is_kept_with_what_it_said(shop: Shop) -> None:
