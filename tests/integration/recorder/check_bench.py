@@ -1,6 +1,10 @@
 """Runs steps of the check and reads what it printed, in both languages."""
 
 import io
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +16,7 @@ from recorder.check.report import Lines
 from recorder.check.result import Result, Step
 from recorder.config import RecorderConfig
 
+HERE = Path(__file__).parent
 IDS = {"RA_POINT_ID": 1, "RA_REGISTER_ID": 2, "RA_DEVICE_ID": 3}
 
 
@@ -63,3 +68,31 @@ def printed(results: Sequence[Result], language: str) -> dict[str, str]:
             last = line[:width].strip()
             found[last] = line[width:]
     return found
+
+
+_RUN = """
+import json, sys
+from pathlib import Path
+from check_bench import context_in, printed, run_steps
+from recorder.check.result import Step
+changed, *steps = sys.argv[2:]
+results = run_steps(context_in(Path(sys.argv[1]), **json.loads(changed)), *map(Step, steps))
+said = [printed([result], language) for result in results.values() for language in ("en", "ru")]
+print(json.dumps([{step: [result.state, result.key] for step, result in results.items()}, said]))
+"""
+
+
+def run_apart(
+    prefix: Sequence[str], setup: str, folder: Path, steps: Sequence[Step], **changed: str
+) -> tuple[dict[str, list[str]], str]:
+    """Runs steps in a process of its own, by a command like `unshare` and after the shell commands `setup`.
+    → by step (state, key), and all that was printed in both languages."""
+    script = f'set -e; {setup}\nexec "$@"'
+    command = [*prefix, "sh", "-c", script, "sh", sys.executable, "-c", _RUN, str(folder), json.dumps(changed), *steps]
+    path = os.pathsep.join([str(HERE), str(HERE.parents[2])])
+    env = {**os.environ, "PYTHONPATH": path, "RES_OPTIONS": "timeout:1 attempts:1"}
+    run = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=120)
+    if run.returncode:
+        raise RuntimeError(run.stderr)
+    results, said = json.loads(run.stdout)
+    return results, json.dumps(said, ensure_ascii=False)
