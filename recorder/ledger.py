@@ -111,6 +111,11 @@ class Ledger:
         entries = self.entries(ChunkState.WAITING, newest_first=newest_first, limit=limit)
         return [entry.chunk for entry in entries]
 
+    def waiting_sizes(self) -> dict[str, int]:
+        """Bytes of every chunk that waits by key: little enough to hold for all of a full spool."""
+        with self._file.reading() as db:
+            return ledger_chunks.waiting_sizes(db)
+
     def chunk_counts(self) -> dict[ChunkState, tuple[int, int]]:
         """Number and bytes of the chunks in every state that occurs but `delivered`."""
         query = "SELECT state, count(*), sum(size_bytes) FROM chunks WHERE state != 'delivered' GROUP BY state"

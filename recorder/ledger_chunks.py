@@ -115,6 +115,12 @@ def _origin(db: sqlite3.Connection, boot: int, chunk: Chunk) -> int:
     return int(number)
 
 
+def waiting_sizes(db: sqlite3.Connection) -> dict[str, int]:
+    query = """SELECT session_id, seq, size_bytes FROM chunks JOIN origins ON origins.number = origin
+               WHERE state = 'waiting' AND state != 'delivered'"""
+    return {f"{session_id}-{seq:06d}": size_bytes for session_id, seq, size_bytes in db.execute(query)}
+
+
 def _unsettled_from(db: sqlite3.Connection, start_ms: int) -> int:
     """A chunk at `start_ms` also decides what the hole before it is: not yet in a chunk, or in none."""
     (previous,) = db.execute(
