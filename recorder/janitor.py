@@ -50,20 +50,19 @@ class Janitor:
 
     def run_once(self) -> Swept:
         """Raises DiskFull, SpoolUnwritable where not even this can be done."""
-        self._spool.recount()
-        acked = self._spool.stored(self._spool.folders.acked)
-        old, kept = expired(acked, self._limits, self._now_ms())
-        self._spool.forget((stored.key for stored in old), self._spool.folders.acked)
+        self._spool.refresh()
+        folder = self._spool.folders.acked
+        old, kept = expired(self._spool.stored(folder), self._limits, self._now_ms())
+        self._spool.forget(old, folder)
         # Counted down by what goes: some file systems give room back later, and would seem to need more.
         excess_bytes = self._excess_bytes()
         spare = list(first(kept, excess_bytes))
-        self._spool.forget((stored.key for stored in spare), self._spool.folders.acked)
+        self._spool.forget(spare, folder)
         excess_bytes -= sum(stored.size_bytes for stored in spare)
         excess_bytes -= self._forget_damaged(excess_bytes)
         quarantined, excess_bytes = self._evict(ChunkState.QUARANTINED, excess_bytes)
         unsent, excess_bytes = self._evict(ChunkState.WAITING, excess_bytes)
-        if spare or old or quarantined or unsent:
-            self._spool.recount()
+        self._spool.refresh()
         swept = Swept(len(old), len(spare), quarantined, unsent, max(0, excess_bytes))
         self._tell(swept)
         return swept
@@ -77,7 +76,7 @@ class Janitor:
             one for one in self._spool.stored(folder) if self._ledger.state(one.key) is not ChunkState.QUARANTINED
         ]
         useless = list(first(stored, excess_bytes))
-        self._spool.forget((one.key for one in useless), folder)
+        self._spool.forget(useless, folder)
         return sum(one.size_bytes for one in useless)
 
     def _evict(self, state: ChunkState, excess_bytes: int) -> tuple[int, int]:

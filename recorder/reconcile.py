@@ -11,7 +11,7 @@ from pathlib import Path
 from recorder import durable
 from recorder.fate import ChunkState
 from recorder.ledger import Ledger
-from recorder.spool_files import Folders, Stored, delete, listed, litter, read_sidecar, transfer
+from recorder.spool_files import Audio, Folders, audio, delete, litter, read_sidecar, transfer
 
 ACKED_IS_KNOWN = "spool_acked_is_known"
 """A note in the ledger: all in acked/ got there after its row was written, so there is no need to look. Its absence
@@ -36,26 +36,22 @@ class Mended:
 def reconcile(folders: Folders, ledger: Ledger) -> Mended:
     """Finishes every half. May be interrupted and done again. Raises OSError, LedgerUnwritable."""
     mended = Mended()
-    waiting = {entry.chunk.key: entry for entry in ledger.entries(ChunkState.WAITING)}
-    found = {
-        stored.key: (folder, stored) for folder in (folders.outbox, folders.quarantine) for stored in listed(folder)
-    }
+    waiting = ledger.waiting_sizes()
+    found = {file.key: (folder, file) for folder in (folders.outbox, folders.quarantine) for file in audio(folder)}
     if ledger.recall(ACKED_IS_KNOWN) is None or not waiting.keys() <= found.keys():
-        found |= {stored.key: (folders.acked, stored) for stored in listed(folders.acked)}
-    entries = {key: entry for key in found if (entry := waiting.get(key) or ledger.entry(key))}
+        found |= {file.key: (folders.acked, file) for file in audio(folders.acked)}
     with ledger.together():
-        for key, (folder, stored) in found.items():
-            if key not in entries:
-                _adopt(folders, ledger, folder, stored, mended)
-            elif key in waiting and stored.audio_bytes != waiting[key].chunk.size_bytes:
-                said = f"{stored.audio_bytes} bytes instead of {waiting[key].chunk.size_bytes}"
-                ledger.set_state(key, ChunkState.MISSING, said)
-                mended.damaged += 1
         for key in waiting.keys() - found.keys():
             ledger.set_state(key, ChunkState.MISSING, "its file is gone")
             mended.missing += 1
-    for key, (folder, _) in found.items():
-        _follow(folders, ledger, key, folder, mended)
+        for folder, file in found.values():
+            if file.key in waiting:
+                _check_size(ledger, file, waiting[file.key], mended)
+            elif ledger.state(file.key) is None:
+                _adopt(folders, ledger, folder, file, mended)
+    for key, (folder, file) in found.items():
+        if folder != folders.outbox or waiting.get(key) != file.size_bytes:
+            _follow(folders, ledger, key, folder, mended)
     _tidy(folders)
     ledger.remember(ACKED_IS_KNOWN, "yes")
     if mended != Mended():
@@ -63,28 +59,33 @@ def reconcile(folders: Folders, ledger: Ledger) -> Mended:
     return mended
 
 
-def _adopt(folders: Folders, ledger: Ledger, folder: Path, stored: Stored, mended: Mended) -> None:
-    chunk = next((c for place in folders.of_chunks if (c := read_sidecar(stored.key, place))), None)
+def _check_size(ledger: Ledger, file: Audio, size_bytes: int, mended: Mended) -> None:
+    if file.size_bytes != size_bytes:
+        ledger.set_state(file.key, ChunkState.MISSING, f"{file.size_bytes} bytes instead of {size_bytes}")
+        mended.damaged += 1
+
+
+def _adopt(folders: Folders, ledger: Ledger, folder: Path, file: Audio, mended: Mended) -> None:
+    chunk = next((c for place in folders.of_chunks if (c := read_sidecar(file.key, place))), None)
     if chunk is None:
         if folder != folders.quarantine:
-            log.error("chunk_without_sidecar", extra={"key": stored.key})
+            log.error("chunk_without_sidecar", extra={"key": file.key})
             mended.unknown += 1
         return
     ledger.add_chunk(chunk)
     mended.adopted += 1
     if folder == folders.acked:
-        ledger.set_state(chunk.key, ChunkState.DELIVERED, "found in acked/", stored.modified_ms)
+        ledger.set_state(chunk.key, ChunkState.DELIVERED, "found in acked/", file.modified_ms)
     elif folder == folders.quarantine:
         ledger.set_state(chunk.key, ChunkState.QUARANTINED, "found in quarantine/")
-    elif stored.audio_bytes != chunk.size_bytes:
-        ledger.set_state(chunk.key, ChunkState.MISSING, f"{stored.audio_bytes} bytes instead of {chunk.size_bytes}")
-        mended.damaged += 1
+    else:
+        _check_size(ledger, file, chunk.size_bytes, mended)
 
 
 def _follow(folders: Folders, ledger: Ledger, key: str, folder: Path, mended: Mended) -> None:
-    """The files go where the row says."""
-    entry = ledger.entry(key)
-    target = folders.of_state(entry.state) if entry else folders.quarantine
+    """The files go where the row says; those without a row to the quarantine."""
+    state = ledger.state(key)
+    target = folders.of_state(state) if state else folders.quarantine
     if target is None:
         delete([key], folder)
         mended.deleted += 1

@@ -9,7 +9,7 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -41,6 +41,8 @@ EVICTED_UNSENT = "evicted_unsent"
 
 _PROBE_BYTES = 4096
 """A block: an empty file fits on a full disk."""
+_COUNT_EVERY_MS = 3_600_000
+"""A spool that nobody could empty for months holds 200,000 files."""
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -65,6 +67,7 @@ class Spool:
         self._lock = threading.RLock()
         self._space = Space(self.folders)
         self._is_half_done = False
+        self._counted_boot_ms = -_COUNT_EVERY_MS
 
     def prepare(self) -> None:
         """The folders are there and can be written. Asks the disk, so that a fault that has passed is seen."""
@@ -75,10 +78,11 @@ class Spool:
 
     def reconcile(self) -> Mended:
         """Finishes what a crash left half done. Once at start, before chunks are completed, sent or evicted."""
-        mended = self._do(lambda: reconcile(self.folders, self._ledger))
-        self._is_half_done = False
         with self._lock, explained(self.folders.root):
-            self._space.count()
+            self.folders.make()
+            mended = self._do(lambda: reconcile(self.folders, self._ledger))
+            self._is_half_done = False
+            self._count()
         return mended
 
     def complete(self, captured: Cut) -> Chunk:
@@ -133,10 +137,11 @@ class Spool:
         """Deletes audio that never was to be recorded (out of hours, under a wrong clock)."""
         return self._drop(entries, ChunkState.OUT_OF_HOURS, detail)
 
-    def forget(self, keys: Iterable[str], folder: Path) -> None:
+    def forget(self, stored: Sequence[Stored], folder: Path) -> None:
         """Deletes files that the ledger needn't tell of: our copies in acked/, damaged ones in quarantine/."""
-        wanted = list(keys)
-        self._do(lambda: delete(wanted, folder))
+        if stored:
+            self._do(lambda: delete([one.key for one in stored], folder))
+            self._space.gone(stored, folder)
 
     def stored(self, folder: Path) -> list[Stored]:
         """What lies in one of the folders, the oldest first."""
@@ -144,17 +149,18 @@ class Spool:
             return listed(folder)
 
     def usage(self) -> Usage:
-        """Without looking through the folders: they are counted by `recount`, and by what happens since."""
+        """Without looking through the folders: they are counted now and then, and what happens is added."""
         with self._lock, explained(self.folders.root):
             return self._space.usage()
 
-    def recount(self) -> None:
-        """Looks through the folders, finishes what a fault of the disk left half done, and takes the reserve back where
-        there is room. Every few minutes."""
+    def refresh(self) -> None:
+        """Finishes what a fault of the disk left half done, takes the reserve back where there is room, and once in a
+        while looks through the folders."""
         with self._lock, explained(self.folders.root):
             if self._is_half_done:
                 self.reconcile()
-            self._space.count()
+            elif self._clock.boot_ms() - self._counted_boot_ms > _COUNT_EVERY_MS:
+                self._count()
             with suppress(OSError):
                 self._space.keep_reserve()
 
@@ -228,3 +234,7 @@ class Spool:
                     raise
                 log.warning("spool_reserve_used", extra={"reason": str(error)})
             return action()
+
+    def _count(self) -> None:
+        self._space.count()
+        self._counted_boot_ms = self._clock.boot_ms()

@@ -27,12 +27,19 @@ RESERVE_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A chunk's files. `size_bytes`: of all of them. `modified_ms`: Unix time; of a delivered chunk its start as the
-    server was told."""
+class Audio:
+    """A chunk's audio. `modified_ms`: Unix time; of a delivered chunk its start as the server was told."""
 
     key: str
-    audio_bytes: int
+    size_bytes: int
+    modified_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A chunk with all its files. `modified_ms`: of the audio."""
+
+    key: str
     size_bytes: int
     modified_ms: int
 
@@ -117,17 +124,32 @@ def read_sidecar(key: str, folder: Path) -> Chunk | None:
     return chunk if chunk.key == key else None
 
 
+def audio(folder: Path) -> Iterator[Audio]:
+    """The chunks in the folder, in any order. Raises OSError."""
+    for name, status in _entries(folder, AUDIO):
+        yield Audio(name.removesuffix(AUDIO), status.st_size, status.st_mtime_ns // 1_000_000)
+
+
 def listed(folder: Path) -> list[Stored]:
     """The chunks in the folder with the size of all their files, the oldest first. Raises OSError."""
     sizes: Counter[str] = Counter()
-    audio: dict[str, os.stat_result] = {}
+    times: dict[str, int] = {}
     for name, status in _entries(folder):
-        key, dot, suffix = name.partition(".")
+        key = name.partition(".")[0]
         sizes[key] += status.st_size
-        if dot + suffix == AUDIO:
-            audio[key] = status
-    found = [Stored(key, file.st_size, sizes[key], file.st_mtime_ns // 1_000_000) for key, file in audio.items()]
+        if name.endswith(AUDIO):
+            times[key] = status.st_mtime_ns // 1_000_000
+    found = (Stored(key, sizes[key], modified_ms) for key, modified_ms in times.items())
     return sorted(found, key=lambda stored: (stored.modified_ms, stored.key))
+
+
+def totals(folder: Path) -> tuple[int, int]:
+    """Number of chunks, and the bytes of all files in the folder. Raises OSError."""
+    chunks, size_bytes = 0, 0
+    for name, status in _entries(folder):
+        chunks += name.endswith(AUDIO)
+        size_bytes += status.st_size
+    return chunks, size_bytes
 
 
 def litter(folder: Path) -> list[Path]:
@@ -137,19 +159,12 @@ def litter(folder: Path) -> list[Path]:
     return [folder / name for name in names if name.endswith(TEMPORARY_SUFFIX) or name.partition(".")[0] not in keys]
 
 
-def tree_bytes(folder: Path) -> int:
-    """Raises OSError."""
-    return sum(status.st_size for _, status in _entries(folder)) + sum(
-        tree_bytes(inner) for inner in folder.iterdir() if inner.is_dir()
-    )
-
-
-def _entries(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
+def _entries(folder: Path, suffix: str = "") -> Iterator[tuple[str, os.stat_result]]:
     """The files in it. One that goes away meanwhile was not there."""
     with os.scandir(folder) as entries:
         for entry in entries:
             try:
-                if entry.is_file(follow_symlinks=False):
+                if entry.name.endswith(suffix) and entry.is_file(follow_symlinks=False):
                     yield entry.name, entry.stat(follow_symlinks=False)
             except FileNotFoundError:
                 continue

@@ -1,11 +1,12 @@
 """How much room the spool takes and has, known without looking through its folders; and a reserve for hard times."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from recorder.chunk import Chunk
-from recorder.spool_files import RESERVE_BYTES, Folders, listed, tree_bytes
+from recorder.spool_files import RESERVE_BYTES, Folders, Stored, totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,14 @@ class Space:
     def count(self) -> None:
         """Looks through the folders."""
         for folder in self._folders.of_chunks:
-            found = listed(folder)
-            self._tallies[folder] = _Tally(len(found), sum(stored.size_bytes for stored in found))
-        self._recording_bytes = tree_bytes(self._folders.recording)
+            self._tallies[folder] = _Tally(*totals(folder))
+        sessions = [folder for folder in self._folders.recording.iterdir() if folder.is_dir()]
+        self._recording_bytes = sum(totals(folder)[1] for folder in sessions)
+
+    def gone(self, stored: Iterable[Stored], folder: Path) -> None:
+        """They were deleted."""
+        for one in stored:
+            self._tallies[folder].add(-1, -one.size_bytes)
 
     def moved(self, chunk: Chunk, source: Path | None, target: Path | None) -> None:
         """The chunk's files went from one folder to another; None: from or to nowhere."""

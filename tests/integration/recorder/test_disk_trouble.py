@@ -74,7 +74,7 @@ def test_disk_full_the_reserve_lets_a_chunk_be_kept_and_an_acknowledgement_be_wr
     assert states(ledger) == {1: ChunkState.DELIVERED, 2: ChunkState.WAITING}
     assert not (disk / "spool" / ".reserve").exists()
     others.unlink()
-    spool.recount()
+    spool.refresh()
     assert (disk / "spool" / ".reserve").exists()
     ledger.close()
 

@@ -134,7 +134,7 @@ def test_usage_follows_what_happens_without_a_look_through_the_folders(kept: tup
     spool.quarantine(chunks[1], 400, "")
     followed = spool.usage()
     assert (followed.files, followed.waiting_files, followed.quarantined_files) == (5, 3, 1)
-    spool.recount()
+    spool.reconcile()  # This looks.
     counted = spool.usage()
     assert (followed.files, followed.waiting_bytes) == (counted.files, counted.waiting_bytes)
     assert abs(counted.bytes - followed.bytes) < 200  # The answer beside the refused one.
