@@ -13,6 +13,7 @@ from recorder.wording import Language
 _MARKS = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗", State.SKIP: "–"}
 _COLOURS = {State.OK: "32", State.WARN: "33", State.FAIL: "31", State.SKIP: "2"}
 COUNTDOWN = ("3", "2", "1")
+BEAT_S = 1.0
 
 
 class Lines:
@@ -69,8 +70,7 @@ class Json:
 class Stage:
     """Leads the person: says what to do, waits for Enter if asked to, counts down.
 
-    `present`: somebody is there to speak. `waits`: for Enter, on `answers`. `beat_s`: between the numbers of the
-    countdown.
+    `present`: somebody is there to speak. `waits`: for Enter, on `answers`.
     """
 
     def __init__(
@@ -81,10 +81,9 @@ class Stage:
         present: bool,
         waits: bool,
         answers: TextIO = sys.stdin,
-        beat_s: float = 1.0,
     ) -> None:
         self._out, self._language, self._answers = out, language, answers
-        self._present, self._waits, self._beat_s = present, waits, beat_s
+        self._present, self._waits = present, waits
 
     def cue(self, cue: Cue, length_s: float) -> bool:
         """See `Director`."""
@@ -98,7 +97,7 @@ class Stage:
         for number in COUNTDOWN:
             self._out.write(f"{number}… ")
             self._out.flush()
-            time.sleep(self._beat_s)
+            time.sleep(BEAT_S)
         go = words.QUIET_NOW if cue is Cue.QUIET else words.NOW
         self._out.write(f"{words.choose(go, self._language)}\n")
         self._out.flush()
