@@ -26,7 +26,7 @@ __all__ = ["Entry", "Ledger", "LedgerCorrupt", "LedgerError", "LedgerUnwritable"
 
 DAY_MS = 86_400_000
 KEPT_DAYS = 400
-"""A year and a month: long enough to compare a week with last year's, 40 MB at most."""
+"""A year and a month: long enough to compare a week with last year's; 70 MB."""
 
 
 class Ledger:

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from simulated import HOUR, MINUTE, NOON, Machine, chunk, fates
 
 from recorder.fate import ChunkState, Condition
 from recorder.ledger import Ledger, LedgerCorrupt
+from recorder.ledger_file import PAGE_BYTES
 from recorder.steps import Step
 
 WRITER = """
@@ -31,7 +32,7 @@ while True:
     print(seq, flush=True)
     seq += 1
 """
-WAL_HEADER, FRAME = 32, 24 + 4096
+WAL_HEADER, FRAME = 32, 24 + PAGE_BYTES
 
 
 def writer(path: Path, **env: str) -> "subprocess.Popen[str]":
@@ -146,22 +147,20 @@ def damaged(path: Path, machine: Machine) -> str:
     ledger._file.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     ledger.close()
     with path.open("r+b") as file:
-        file.seek(4096)
-        file.write(os.urandom(path.stat().st_size - 2 * 4096))
+        file.seek(PAGE_BYTES)
+        file.write(os.urandom(path.stat().st_size - 2 * PAGE_BYTES))
     return ledger_id
 
 
 def test_a_damaged_ledger_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> None:
     machine, path = Machine(), tmp_path / "ledger.db"
     old_id = damaged(path, machine)
-    beside = Ledger.attach(path, machine)
-    with pytest.raises(LedgerCorrupt):
+    with pytest.raises(LedgerCorrupt), closing(Ledger.attach(path, machine)) as beside:
         beside.waiting()
-    beside.close()
     ledger = Ledger(path, machine)
     assert ledger.ledger_id != old_id
     assert ledger.replaced == tmp_path / "ledger-corrupt.db"
-    assert ledger.replaced.stat().st_size > 4096
+    assert ledger.replaced.stat().st_size > PAGE_BYTES
     assert ledger.known_from_ms == NOON + 50 * MINUTE
     ledger.add_chunk(chunk(machine.now(), 50))
     assert [made.seq for made in ledger.waiting()] == [50]
