@@ -47,7 +47,6 @@ _TRY_AGAIN_S = 15.0
 _JOIN_S = 4.0
 _GB, _MB = 1_000_000_000, 1_000_000
 _LOCK = "agent.lock"
-_MICROPHONE = "microphone"
 
 
 class AlreadyRunning(Exception):
@@ -232,8 +231,8 @@ class Agent:
         self._housekeeping.look()
 
     def _find_microphone(self) -> Microphone:
-        found = microphone.find_free(self._config.audio_device, self._ledger.recall(_MICROPHONE))
-        self._ledger.remember(_MICROPHONE, found.memory)
+        found = microphone.find_free(self._config.audio_device, self._ledger.recall(microphone.MEMORY))
+        self._ledger.remember(microphone.MEMORY, found.memory)
         return found
 
     def _open_capture(self, found: Microphone, on_chunk: Callable[[Captured], None]) -> Capture:

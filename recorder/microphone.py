@@ -12,6 +12,8 @@ from recorder.cards import Card
 from recorder.holder import Holder, holder_of
 
 PROC = Path("/proc")
+MEMORY = "microphone"
+"""Under what the ledger keeps the `memory` of the microphone in use."""
 _BY_NUMBER = re.compile(r"^(?:plug)?hw:(?P<card>[^,:=\s]+)(?:,(?P<device>\d+))?(?:,\d+)?$")
 _BY_NAME = re.compile(r"^(?:plug)?hw:CARD=(?P<card>[^,:=\s]+)(?:,DEV=(?P<device>\d+))?(?:,SUBDEV=\d+)?$")
 

@@ -4,9 +4,8 @@ import hashlib
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from recorder import __version__
@@ -14,9 +13,11 @@ from recorder.api_client import ApiClient, Exchange
 from recorder.check.context import Context
 from recorder.check.probe import OURS
 from recorder.check.result import Result, Step, Values, fail, ok, skip, warn
-from recorder.chunk import Identity
+from recorder.chunk import Chunk, Identity
+from recorder.clock import moment
 from recorder.credentials import Credentials
 from recorder.retry import Answer, NoAnswer
+from recorder.upload_form import form
 
 TEST_S = 2
 TONE_TIMEOUT_S = 60
@@ -49,7 +50,7 @@ def upload(context: Context) -> Result:
         except (OSError, subprocess.SubprocessError) as error:
             return fail(Step.UPLOAD, "no_tone", message=str(error))
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-        fields = _fields(context, sha256)
+        fields = _fields(context, path, sha256)
         started_ms = context.clock.boot_ms()
         sent = _ask(context, lambda client, credentials: client.upload(credentials, fields, path))
     if isinstance(sent.answer, NoAnswer):
@@ -75,29 +76,30 @@ def _judged(answer: Answer, sha256: str, took_ms: int) -> Result:
 
 def _ask(context: Context, request: Callable[[ApiClient, Credentials], Exchange]) -> Exchange:
     config = context.config
-    identity = Identity(config.point_id, config.register_id, config.device_id)
-    credentials = Credentials(identity, config.ingest_base_url, config.ingest_token)
+    credentials = Credentials(_identity(context), config.ingest_base_url, config.ingest_token)
     with closing(ApiClient(context.clock, version=__version__, ca_file=config.ca_file)) as client:
         return request(client, credentials)
 
 
-def _fields(context: Context, sha256: str) -> Mapping[str, str]:
-    config = context.config
-    end = datetime.fromtimestamp(context.clock.wall_ms() / 1000 - (context.clock_error_s or 0.0), UTC)
-    return {
-        "point_id": config.point_id,
-        "register_id": config.register_id,
-        "device_id": config.device_id,
-        "start_ts": (end - timedelta(seconds=TEST_S)).isoformat(),
-        "end_ts": end.isoformat(),
-        "codec": "opus",
-        "sample_rate": str(config.sample_rate),
-        "channels": "1",
-        "session_id": str(uuid.uuid4()),
-        "seq": "0",
-        "sha256": sha256,
-        "dry_run": "true",
-    }
+def _fields(context: Context, path: Path, sha256: str) -> dict[str, str]:
+    """A chunk's, and the wish that it be discarded."""
+    end_ms = context.clock.wall_ms() - round((context.clock_error_s or 0.0) * 1000)
+    tone = Chunk(
+        session_id=str(uuid.uuid4()),
+        seq=0,
+        identity=_identity(context),
+        start=moment(context.clock),
+        length_ms=TEST_S * 1000,
+        sample_rate=context.config.sample_rate,
+        channels=1,
+        size_bytes=path.stat().st_size,
+        sha256=sha256,
+    )
+    return {**form(tone, end_ms - tone.length_ms, end_ms), "dry_run": "true"}
+
+
+def _identity(context: Context) -> Identity:
+    return Identity(context.config.point_id, context.config.register_id, context.config.device_id)
 
 
 def _write_tone(path: Path, rate: int, kbps: int) -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from recorder.check.context import Context
 from recorder.check.result import Result, Step, Values, fail, ok, warn
+from recorder.install import USER
 from recorder.schedule import Schedule
 
 FFMPEG_TIMEOUT_S = 30
@@ -52,6 +54,8 @@ def disk(context: Context) -> Result:
             os.fsync(file.fileno())
     except OSError as error:
         return _unwritable(folder, error)
+    if stranger := _not_the_service_s(folder):
+        return fail(Step.DISK, "owner", folder=str(stranger), spool=str(folder), user=USER)
     usage = shutil.disk_usage(folder)
     days = max(usage.free - config.min_free_mb * MB, 0) / max(_bytes_a_day(context), 1)
     said: Values = {
@@ -88,6 +92,19 @@ def _ffmpeg(what: str) -> str:
         ["ffmpeg", "-hide_banner", what], capture_output=True, text=True, timeout=FFMPEG_TIMEOUT_S, check=True
     )
     return run.stdout
+
+
+def _not_the_service_s(spool: Path) -> Path | None:
+    """Root may write everywhere, so a check by root must look whose the spool is: a file that root left in it (a run by
+    hand) stops the service."""
+    try:
+        user = pwd.getpwnam(USER).pw_uid
+    except KeyError:  # not installed yet
+        return None
+    if os.geteuid() != 0 or spool.stat().st_uid not in (0, user):
+        return None  # a spool of a third user is meant so
+    inside = (path for path in sorted(spool.iterdir()) if path.name != "lost+found")
+    return next((path for path in (spool, *inside) if path.stat().st_uid != user), None)
 
 
 def _unwritable(folder: Path, error: OSError) -> Result:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -10,7 +11,11 @@ from recorder.check import delivery, link, machine, server, sound
 from recorder.check.context import Context, StepFunction
 from recorder.check.report import Json, Lines, Stage
 from recorder.check.result import BECAUSE, Result, State, Step, fail, skip
+from recorder.clock import SystemClock
 from recorder.config import RecorderConfig
+from recorder.ledger import Ledger, LedgerError
+from recorder.microphone import MEMORY
+from recorder.spool_files import LEDGER
 from recorder.wording import Language
 
 
@@ -66,14 +71,15 @@ def run_check(
 
     `offline`: without the network's steps. `yes`: does not wait for Enter before each recording. Without it and without
     a terminal nobody is there to speak, and only the quiet shop is recorded. `prompts`: what the person is told; `out`,
-    but standard error beside JSON. `remembered`: the memory of the microphone in use, see `recorder.microphone.find`.
+    but standard error beside JSON. `remembered`: the memory of the microphone in use, see `recorder.microphone.find`;
+    by default the ledger's.
     """
     out = out or sys.stdout
     prompts = prompts or (sys.stderr if as_json else out)
     is_terminal = sys.stdin.isatty()
     stage = Stage(prompts, lang, present=yes or is_terminal, waits=is_terminal and not yes)
     report = Json(out, lang) if as_json else Lines(out, lang)
-    context = Context(config, stage, remembered, root)
+    context = Context(config, stage, remembered or _remembered(config), root)
     results = []
     for result in results_of(context, LOCAL if offline else LOCAL + NETWORK):
         results.append(result)
@@ -95,6 +101,15 @@ def results_of(context: Context, plan: Sequence[Planned] = LOCAL + NETWORK) -> I
         if result.state is State.FAIL:
             failed_by[planned.step] = planned.step
         yield result
+
+
+def _remembered(config: RecorderConfig) -> str | None:
+    """What the agent, running or not, recorded from last."""
+    try:
+        with closing(Ledger.attach(config.spool_dir / LEDGER, SystemClock())) as ledger:
+            return ledger.recall(MEMORY)
+    except (LedgerError, OSError):
+        return None
 
 
 def _guarded(step: Step, run: Callable[[Context], Result], context: Context) -> Result:

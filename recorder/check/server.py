@@ -45,7 +45,7 @@ def server_clock(context: Context) -> Result:
     if error_s is None:
         return skip(Step.SERVER_CLOCK, "no_date")
     context.clock_error_s = error_s
-    said: Values = {"error_s": round(error_s, 1), "off": _duration(abs(error_s))}
+    said: Values = {"error_s": round(error_s, 1), "off": round(abs(error_s))}
     if abs(error_s) > CLOCK_FAIL_S:
         return fail(Step.SERVER_CLOCK, "ahead" if error_s > 0 else "behind", **said)
     return (warn if abs(error_s) > CLOCK_WARN_S else ok)(
@@ -99,13 +99,5 @@ def tls(context: Context) -> Result:
 def _untrusted(context: Context, error: ssl.SSLCertVerificationError, host: str) -> Result:
     key = _CODES.get(error.verify_code, "other")
     if key in ("expired", "not_yet") and abs(context.clock_error_s or 0.0) > CLOCK_FAIL_S:
-        return fail(Step.TLS, "clock", off=_duration(abs(context.clock_error_s or 0.0)))
+        return fail(Step.TLS, "clock", off=round(abs(context.clock_error_s or 0.0)))
     return fail(Step.TLS, key, host=host, message=error.verify_message)
-
-
-def _duration(seconds: float) -> str:
-    """In words that both languages share: 3 h 20 min is 3:20:00, days before it."""
-    days, rest = divmod(round(seconds), 86_400)
-    hours, rest = divmod(rest, 3600)
-    clock = f"{hours}:{rest // 60:02}:{rest % 60:02}"
-    return f"{days} d {clock}" if days else clock

@@ -84,6 +84,16 @@ MACHINE: Texts = {
             "запустите проверку через sudo; владельца исправит `sudo recorder-agent install`",
         ),
     ),
+    "disk.owner": (
+        (
+            "{folder} belongs to another user: the service cannot write there",
+            "`sudo chown -R {user}: {spool}`, then `sudo systemctl restart recorder-agent`",
+        ),
+        (
+            "{folder} принадлежит другому пользователю: служба не сможет туда писать",
+            "`sudo chown -R {user}: {spool}`, затем `sudo systemctl restart recorder-agent`",
+        ),
+    ),
     "disk.broken": (
         ("{folder} cannot be written: {message}", "look at `dmesg | tail`; an SD card with errors must be replaced"),
         ("в {folder} нельзя писать: {message}", "посмотрите `dmesg | tail`; SD-карту с ошибками нужно заменить"),

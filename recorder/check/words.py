@@ -97,4 +97,19 @@ def summary(results: list[Result], language: Language) -> str:
 
 
 def _shown(name: str, value: Value, language: Language) -> Value:
-    return title(Step(str(value)), language) if name == "earlier" else value
+    match name:
+        case "earlier":
+            return title(Step(str(value)), language)
+        case "off":
+            return _duration(round(float(value)), language)
+        case _:
+            return value
+
+
+def _duration(seconds: int, language: Language) -> str:
+    """In its two largest units, such as 3 h 20 min."""
+    amounts = (seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    units = ("дн.", "ч", "мин", "с") if language == "ru" else ("days", "h", "min", "s")
+    parts = [f"{amount} {unit}" for amount, unit in zip(amounts, units, strict=True)]
+    first = next((at for at, amount in enumerate(amounts) if amount), 3)
+    return " ".join(part for part, amount in zip(parts[first : first + 2], amounts[first:], strict=False) if amount)
