@@ -41,15 +41,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser(language: Language) -> argparse.ArgumentParser:
     """All commands; without one it is `run`."""
-    common = _common(language)
-    top = argparse.ArgumentParser("recorder-agent", description=say("help.program", language), parents=[common])
+    top = argparse.ArgumentParser(
+        "recorder-agent", description=say("help.program", language), parents=[_common(language)]
+    )
     top.add_argument("--version", action="version", version=f"recorder-agent {__version__}")
     top.set_defaults(command="run", config=None, log_level="INFO", lang=None)
     commands = top.add_subparsers(metavar="COMMAND", title="commands")
 
     def add(name: str) -> argparse.ArgumentParser:
         text = say(f"command.{name}", language)
-        added = commands.add_parser(name, help=text, description=text, parents=[common])
+        # Its own copy: set_defaults above would reach into a shared one, and what stands before the command be lost.
+        added = commands.add_parser(name, help=text, description=text, parents=[_common(language)])
         added.set_defaults(command=name)
         return added
 

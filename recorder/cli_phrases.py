@@ -99,7 +99,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "Оставлено: {config} и {spool}. `recorder-agent uninstall --purge` удалит и их.",
     ),
     "uninstall.unsent": (
-        "{count} recordings were never delivered, and --purge deletes them for good.",
+        "Recordings that were never delivered: {count}; --purge deletes them for good.",
         "Не доставлено записей: {count}; --purge удалит их навсегда.",
     ),
     "uninstall.ask": ("Delete configuration and recordings? [y/N] ", "Удалить настройки и записи? [y/N] "),

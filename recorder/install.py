@@ -15,18 +15,25 @@ from importlib.resources import files
 from pathlib import Path
 
 from recorder import durable
+from recorder.places import CONFIG, SPOOL, STATE
 
 SERVICE = "recorder-agent"
 USER = "recorder-agent"
-CONFIG = Path("/etc/recorder-agent/config.yaml")
-STATE = Path("/var/lib/recorder-agent")
-SPOOL = STATE / "spool"
-
 UNIT = Path("/etc/systemd/system/recorder-agent.service")
 SYSUSERS = Path("/etc/sysusers.d/recorder-agent.conf")
 JOURNAL = Path("/etc/systemd/journald.conf.d/recorder-agent.conf")
 
-_SPOOL_ENTRIES = ("outbox", "acked", "quarantine", "recording", "credentials", "ledger.db*", "pause.json", ".lock")
+_SPOOL_ENTRIES = (
+    "outbox",
+    "acked",
+    "quarantine",
+    "recording",
+    "credentials",
+    "ledger.db*",
+    "pause.json",
+    "*.lock",
+    ".[!.]*",
+)
 _HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
 _COMMAND_TIMEOUT_S = 90.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recorder.config import ConfigError, RecorderConfig, load
-from recorder.install import CONFIG
+from recorder.places import CONFIG
 from recorder.wording import Language, as_language, language_of, say
 
 FAILED, USAGE = 1, 2

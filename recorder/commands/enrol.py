@@ -18,6 +18,7 @@ from recorder.config import ConfigError, load
 from recorder.config_keys import KEYS
 from recorder.config_text import Given, from_yaml
 from recorder.enrolled_config import Enrolment, text
+from recorder.places import CONFIG
 from recorder.retry import Answer, NoAnswer
 from recorder.wording import Language, say
 
@@ -26,10 +27,10 @@ _PRIVATE, _PUBLIC = 0o600, 0o644
 
 
 def execute(args: argparse.Namespace) -> int:
-    chosen, path = language(args), (args.config or install.CONFIG).absolute()
+    chosen, path = language(args), (args.config or CONFIG).absolute()
     server = _server(args.server, chosen)
     try:
-        if _manages_services() and path == install.CONFIG and not install.UNIT.is_file():
+        if _manages_services() and path == CONFIG and not install.UNIT.is_file():
             install.install(install.Place(install.this_command()), is_configured=False)
         path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
         attempt = enrolment_of.begin(path.parent, args.code, server)
@@ -107,7 +108,7 @@ def _check_and_start(args: argparse.Namespace, path: Path, chosen: Language) -> 
     except ConfigError as error:
         raise CommandError(f"{say('config.broken', chosen)}\n{error}") from error
     is_well = True
-    managed = _manages_services() and path == install.CONFIG
+    managed = _manages_services() and path == CONFIG
     try:
         if not args.no_check:
             if managed:

@@ -7,6 +7,7 @@ from pathlib import Path
 from recorder import install
 from recorder.commands.context import USAGE, CommandError, language, put
 from recorder.config import ConfigError, load
+from recorder.places import CONFIG
 from recorder.wording import say
 
 
@@ -30,7 +31,7 @@ def execute(args: argparse.Namespace) -> int:
 def place_of(args: argparse.Namespace) -> install.Place:
     """This installation, with the spool that the configuration names if there is one already."""
     root = args.root.resolve()
-    config: Path = (args.config or install.CONFIG).absolute()
+    config: Path = (args.config or CONFIG).absolute()
     command = install.this_command() if root == Path("/") else _command_within(root)
     place = install.Place(command, config, root=root)
     try:

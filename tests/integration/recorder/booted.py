@@ -49,7 +49,7 @@ mkdir -p oldroot
 pivot_root . oldroot
 umount -l /oldroot
 exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin container=test \
-  {systemd} --system --unit=basic.target --log-target=null --show-status=0 </dev/null
+  {systemd} --system --unit=basic.target --log-target=journal --show-status=0 </dev/null
 """
 
 
@@ -68,7 +68,7 @@ class Booted:
     """Use as a context manager; `folder`: an empty one of the test."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._folder, self._log = folder, folder.parent / "boot.log"
         base = _CGROUP_V1 if _CGROUP_V1.is_dir() else _CGROUP_V2
         self._cgroup = base / f"recorder-test-{os.getpid()}-{time.monotonic_ns()}"
 
@@ -77,10 +77,9 @@ class Booted:
         script = _BOOT.format(devices=" ".join(_DEVICES), v1=_CGROUP_V1, systemd=SYSTEMD)
         enter = f'echo $$ > {self._cgroup}/cgroup.procs; exec setpriv --pdeathsig KILL "$@"'
         namespaces = ["unshare", "--pid", "--mount", "--uts", "--ipc", "--cgroup", "--fork", "--kill-child"]
-        self._process = subprocess.Popen(
-            ["sh", "-c", enter, "sh", *namespaces, "bash", "-c", script, "boot", str(self._folder)],
-            stderr=(self._folder.parent / "boot.log").open("wb"),
-        )
+        command = ["sh", "-c", enter, "sh", *namespaces, "bash", "-c", script, "boot", str(self._folder)]
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(command, stderr=log)
         try:
             self._await_boot()
         except BaseException:
@@ -132,7 +131,7 @@ class Booted:
                 if state in ("running", "degraded"):
                     return
             time.sleep(0.2)
-        log = (self._folder.parent / "boot.log").read_text(errors="replace")
+        log = self._log.read_text(errors="replace")
         raise AssertionError(f"systemd did not boot: {state or 'nothing'} {log}")
 
     def _children(self) -> list[int]:

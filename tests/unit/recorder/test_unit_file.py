@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from recorder.install import CONFIG, JOURNAL, SYSUSERS, UNIT, InstallError, Place, contents, unit
+from recorder.install import JOURNAL, SYSUSERS, UNIT, InstallError, Place, contents, unit
+from recorder.places import CONFIG
 
 COMMAND = ("/opt/recorder-agent/bin/recorder-agent",)
 
