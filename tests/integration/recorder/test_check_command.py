@@ -4,6 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,11 @@ import sound_cards
 from alsa_microphone import AlsaMicrophone
 from check_bench import settings
 
+from recorder import microphone
 from recorder.check import report, run_check
 from recorder.check.result import Step
+from recorder.clock import SystemClock
+from recorder.ledger import Ledger
 
 RATE = 48_000
 Heard = Callable[[np.ndarray], None]
@@ -186,6 +190,20 @@ def test_json_is_a_list_of_every_step_and_the_prompts_go_elsewhere(tmp_path: Pat
     assert all(row["remedy"] for row in rows if row["state"] == "fail")
     assert "3… 2… 1…" in prompts.getvalue()
     assert "Встаньте у кассы" in prompts.getvalue()
+
+
+def test_the_microphone_that_the_agent_used_last_is_the_one_checked(tmp_path: Path) -> None:
+    spool, twins = tmp_path / "spool", (sound_cards.usb(), sound_cards.usb("Device_1", port="1.4"))
+    spool.mkdir()
+    swapped = (sound_cards.usb("Device", port="1.4"), sound_cards.usb("Device_1", port="1.3"))
+    used = microphone.find("hw:0,0", proc=sound_cards.write(tmp_path / "before", *twins))
+    with closing(Ledger(spool / "ledger.db", SystemClock())) as ledger:
+        ledger.remember(microphone.MEMORY, used.memory)
+    sound_cards.write(tmp_path / "proc", *swapped)
+
+    _, text = check(spool, root=tmp_path, audio_device="hw:0,0")
+
+    assert "plughw:CARD=Device_1,DEV=0" in text
 
 
 def test_colours_are_for_terminals_only(tmp_path: Path) -> None:

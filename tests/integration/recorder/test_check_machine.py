@@ -1,6 +1,7 @@
 """The Pi's own steps: ffmpeg builds that can't do it, disks that can't be written, clocks that can't be believed."""
 
 import os
+import pwd
 import subprocess
 from collections.abc import Callable
 from datetime import datetime
@@ -149,6 +150,26 @@ def test_a_folder_that_this_user_may_not_write_asks_for_sudo(tmp_path: Path) -> 
     tmp_path.chmod(0o755)
     assert results[Step.DISK] == ["fail", "denied"]
     assert "sudo" in said
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root: only root can check for another user, and give files away")
+def test_a_file_that_root_left_in_the_service_s_spool_is_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = pwd.struct_passwd(("recorder-agent", "x", 54321, 54321, "", "/", "/bin/false"))
+    monkeypatch.setattr("pwd.getpwnam", {"recorder-agent": service}.__getitem__)
+    spool = tmp_path / "spool"
+    for folder in (spool, spool / "lost+found", spool / "outbox"):
+        folder.mkdir()
+    for folder in (spool, spool / "outbox"):
+        os.chown(folder, 54321, 54321)
+    well = check(spool, Step.DISK, max_spool_gb=0.5)
+    (spool / "ledger.db").touch()
+    left = check(spool, Step.DISK, max_spool_gb=0.5)
+
+    assert well.state is State.OK
+    assert (left.state, left.key) == (State.FAIL, "owner")
+    assert f"sudo chown -R recorder-agent: {spool}" in printed([left], "ru")["✗ Диск"]
 
 
 class StubClock:

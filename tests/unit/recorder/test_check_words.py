@@ -86,6 +86,21 @@ def test_a_skipped_step_names_the_one_that_failed_in_the_reader_s_language() -> 
     assert words.sentences(skipped, "ru") == ("пропущено, так как не прошло «Имя сервера (DNS)»", "")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "english", "russian"),
+    [
+        (75, "1 min 15 s", "1 мин 15 с"),
+        (3600, "1 h", "1 ч"),
+        (2 * 365 * 86_400 + 7300, "730 days 2 h", "730 дн. 2 ч"),
+    ],
+)
+def test_how_far_a_clock_is_off_is_said_in_two_units(seconds: int, english: str, russian: str) -> None:
+    ahead = Result(Step.SERVER_CLOCK, State.FAIL, "ahead", {"off": seconds})
+
+    assert words.sentences(ahead, "en")[0].endswith(f"by {english}")
+    assert words.sentences(ahead, "ru")[0].endswith(f"на {russian}")
+
+
 def test_every_step_and_cue_is_named_in_both_languages() -> None:
     assert set(words.TITLES) == set(Step)
     assert set(words.CUES) == set(Cue)
