@@ -115,7 +115,7 @@ coverage = Table(
     Column("device_id", Uuid, ForeignKey("devices.device_id"), nullable=False),
     Column("start_ts", DateTime(timezone=True), nullable=False),
     Column("end_ts", DateTime(timezone=True), nullable=False, comment="intervals of a device never overlap"),
-    Column("fate", Text, nullable=False, comment="recorded, waiting, paused or lost, as the recorder says"),
+    Column("fate", Text, nullable=False, comment="recorded, waiting, paused, lost or closed, as the recorder says"),
     Column("reason", Text, comment="why it is lost"),
     PrimaryKeyConstraint("device_id", "start_ts"),
 )

@@ -81,7 +81,8 @@ def scheduled(
     """The part of a point's opening times in which one device was to record: from its beginning on, but where it was
     `off`. Before that it counts as there for as long as it proves to have been (a server that was set up anew, history
     that was imported)."""
-    proven = union([*(Span(i.start_ms, i.end_ms) for i in told), *received], BRIDGE_MS)
+    busy = (Span(i.start_ms, i.end_ms) for i in told if i.fate is not CoverageFate.CLOSED)
+    proven = union([*busy, *received], BRIDGE_MS)
     absent = without([Span(0, begins_ms)], proven)
     return without(windows, [*absent, *off])
 
@@ -93,6 +94,14 @@ def replaced(known: Sequence[Interval], span: Span, told: Sequence[Interval]) ->
     after = [_cut(i, span.end_ms, i.end_ms) for i in known]
     inside = [_cut(i, *span) for i in told]
     return _merged(i for i in (*before, *inside, *after) if i.start_ms < i.end_ms)
+
+
+def with_rest(told: Sequence[Interval], span: Span, from_the_start: bool) -> list[Interval]:
+    """`told`, a recorder's account of the scheduled time in `span`, with the rest of the span as closed: there its own
+    schedule had it rest. Before the first interval only where its ledger is known to reach back so far."""
+    start_ms = span.start_ms if from_the_start else min((i.start_ms for i in told), default=span.end_ms)
+    gaps = without([Span(start_ms, span.end_ms)], [Span(i.start_ms, i.end_ms) for i in told])
+    return sorted([*told, *(Interval(*gap, CoverageFate.CLOSED) for gap in gaps)])
 
 
 def account(windows: Iterable[Span], received: Iterable[Span], told: Iterable[Interval], now_ms: int) -> list[Interval]:
@@ -154,11 +163,14 @@ def _merged(intervals: Iterable[Interval]) -> list[Interval]:
     return merged
 
 
+_AS_LOSS = {CoverageFate.RECORDED: LossReason.NOT_RECEIVED, CoverageFate.CLOSED: LossReason.NOT_SCHEDULED}
+
+
 def _believed(interval: Interval) -> Interval:
-    """A recorder's word, where no audio has come: what it calls delivered is not here."""
-    if interval.fate is not CoverageFate.RECORDED:
-        return interval
-    return interval._replace(fate=CoverageFate.LOST, reason=LossReason.NOT_RECEIVED)
+    """A recorder's word, where no audio has come: what it calls delivered is not here, and it may rest when it
+    should not."""
+    reason = _AS_LOSS.get(interval.fate)
+    return interval if reason is None else interval._replace(fate=CoverageFate.LOST, reason=reason)
 
 
 def _topmost(window: Span, layers: Sequence[Sequence[Interval]]) -> Iterator[Interval]:

@@ -78,21 +78,24 @@ class AsrPass(StrEnum):
 
 class CoverageFate(StrEnum):
     """What became of a scheduled second. `waiting`: recorded, not yet delivered, or too young to tell; `ahead`: not yet
-    there, which no recorder says."""
+    there. `closed`: stored only, of time in which the recorder's own schedule has it rest."""
 
     RECORDED = "recorded"
     WAITING = "waiting"
     PAUSED = "paused"
     LOST = "lost"
     AHEAD = "ahead"
+    CLOSED = "closed"
 
 
 class LossReason(StrEnum):
     """Why a scheduled second is lost. The server's own words first; the others are the recorder's, which may have more.
-    `silent`: nothing was heard from the device; `not_received`: it was said to be delivered, and is not here."""
+    `silent`: nothing was heard from the device; `not_received`: it was said to be delivered, and is not here;
+    `not_scheduled`: the recorder's own schedule has it rest while the point is open."""
 
     SILENT = "silent"
     NOT_RECEIVED = "not_received"
+    NOT_SCHEDULED = "not_scheduled"
     UNKNOWN = "unknown"
     OFF = "off"
     STARTING = "starting"

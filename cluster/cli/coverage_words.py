@@ -22,6 +22,7 @@ _WEIGHT = {CoverageFate.LOST: 6, CoverageFate.PAUSED: 4, CoverageFate.WAITING: 2
 _REASONS = {
     LossReason.SILENT: "silent (nothing heard from it)",
     LossReason.NOT_RECEIVED: "sent but not received",
+    LossReason.NOT_SCHEDULED: "outside of the recorder's own schedule",
     LossReason.UNKNOWN: "lost without a reason",
     LossReason.OFF: "switched off",
     LossReason.MICROPHONE_BUSY: "microphone in use by another program",

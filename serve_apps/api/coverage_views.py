@@ -1,11 +1,11 @@
 """What the coverage routes answer."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from domain.status import CoverageFate
 from serve_apps.api.schemas import View
 
 
@@ -15,8 +15,10 @@ class SpanView(BaseModel):
 
 
 class IntervalView(SpanView):
-    fate: CoverageFate
-    reason: str | None = Field(description="why it is lost: silent, not_received, or the recorder's word")
+    fate: Literal["recorded", "waiting", "paused", "lost", "ahead"]
+    reason: str | None = Field(
+        description="why it is lost: silent, not_received, not_scheduled, or the recorder's word"
+    )
 
 
 class TotalsView(View):

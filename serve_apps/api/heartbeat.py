@@ -11,7 +11,7 @@ from db.dialogue_store import owe_nothing_before, to_instant, to_ms
 from db.heartbeats import Heartbeat, Standing, keep_heartbeat, lock_standing, remember_ledger
 from db.queue import Queue
 from domain.chunks import job_class
-from domain.coverage import Interval
+from domain.coverage import Interval, with_rest
 from domain.ids import DeviceId
 from domain.ledger import Report, judge
 from domain.status import CoverageFate
@@ -66,7 +66,8 @@ async def _take_coverage(
     judgement = judge(standing.ledger, report, standing.created_ms, to_ms(standing.now))
     if judgement.takes is not None:
         intervals = [Interval(to_ms(i.start), to_ms(i.end), CoverageFate(i.fate), i.reason) for i in told.intervals]
-        await replace_coverage(tx, device_id, judgement.takes, intervals)
+        is_known = standing.ledger is not None and standing.ledger.ledger_id == report.ledger_id
+        await replace_coverage(tx, device_id, judgement.takes, with_rest(intervals, report.span, is_known))
     if judgement.known != standing.ledger:
         await remember_ledger(tx, device_id, judgement.known)
     return judgement.asks_from_ms

@@ -64,7 +64,7 @@ async def test_a_report_replaces_what_was_told_of_its_time_and_of_no_other(shop:
     await report(shop, 3, told(middle, c, (middle, c, "paused")))
     assert [i[2] for i in await kept(shop)] == ["recorded", "paused", "lost"]
     await report(shop, 4, told(a, d))
-    assert await kept(shop) == []
+    assert await kept(shop) == [(a, d, "closed", None)], "its own schedule had it rest all the time"
 
 
 async def test_a_report_of_an_older_revision_changes_nothing(shop: Shop) -> None:

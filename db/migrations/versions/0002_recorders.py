@@ -81,7 +81,9 @@ def upgrade() -> None:
         sa.Column("device_id", sa.Uuid(), nullable=False),
         sa.Column("start_ts", sa.DateTime(timezone=True), nullable=False),
         sa.Column("end_ts", sa.DateTime(timezone=True), nullable=False, comment="intervals of a device never overlap"),
-        sa.Column("fate", sa.Text(), nullable=False, comment="recorded, waiting, paused or lost, as the recorder says"),
+        sa.Column(
+            "fate", sa.Text(), nullable=False, comment="recorded, waiting, paused, lost or closed, as the recorder says"
+        ),
         sa.Column("reason", sa.Text(), nullable=True, comment="why it is lost"),
         sa.ForeignKeyConstraint(["device_id"], ["devices.device_id"], name=op.f("fk_coverage_device_id_devices")),
         sa.PrimaryKeyConstraint("device_id", "start_ts", name=op.f("pk_coverage")),

@@ -15,12 +15,13 @@ from domain.coverage import (
     scheduled,
     totals,
     union,
+    with_rest,
     without,
 )
 from domain.status import CoverageFate, LossReason
 from domain.timeline import Span
 
-FATES = [CoverageFate.RECORDED, CoverageFate.WAITING, CoverageFate.PAUSED, CoverageFate.LOST]
+FATES = [fate for fate in CoverageFate if fate is not CoverageFate.AHEAD]
 STEP = BRIDGE_MS + 1
 """Times of the property tests are multiples of this, so that no gap is bridged."""
 END = 40
@@ -57,8 +58,9 @@ def plain_fate(ms: int, received: list[Span], told: list[Interval], now_ms: int)
     if ms >= now_ms:
         return CoverageFate.AHEAD, None
     if (said := told_at(told, ms)) is not None:
-        if said.fate is CoverageFate.RECORDED:
-            return CoverageFate.LOST, LossReason.NOT_RECEIVED
+        if said.fate in (CoverageFate.RECORDED, CoverageFate.CLOSED):
+            is_closed = said.fate is CoverageFate.CLOSED
+            return CoverageFate.LOST, LossReason.NOT_SCHEDULED if is_closed else LossReason.NOT_RECEIVED
         return said.fate, said.reason
     return (CoverageFate.LOST, LossReason.SILENT) if ms < now_ms - PATIENCE_MS else (CoverageFate.WAITING, None)
 
@@ -134,6 +136,23 @@ def test_a_device_was_to_record_from_its_beginning_and_before_where_it_proves_th
     told = [Interval(2_000, 3_000, CoverageFate.LOST, "off")]
     found = scheduled([Span(0, 20_000)], 10_000, [Span(15_000, 16_000)], [Span(5_000, 6_000)], told)
     assert found == [Span(2_000, 3_000), Span(5_000, 6_000), Span(10_000, 15_000), Span(16_000, 20_000)]
+
+
+@given(told=tellings(5, 30))
+def test_the_rest_of_an_account_is_closed(told: list[Interval]) -> None:
+    span = Span(5 * STEP, 30 * STEP)
+    whole = with_rest(told, span, from_the_start=True)
+    assert union(Span(*i[:2]) for i in whole) == [span]
+    assert [i for i in whole if i in told] == told
+    after = with_rest(told, span, from_the_start=False)
+    assert after == [i for i in whole if told and i.start_ms >= told[0].start_ms]
+
+
+def test_a_recorder_that_rests_while_the_point_is_open_loses_time_by_its_schedule() -> None:
+    told = with_rest([Interval(1_000, 9_000, CoverageFate.PAUSED)], Span(0, 10_000), from_the_start=True)
+    found = account([Span(0, 10_000)], [], told, 10 * PATIENCE_MS)
+    assert totals(found).lost_by_reason == {LossReason.NOT_SCHEDULED: 2_000}
+    assert scheduled([Span(0, 10_000)], 10_000, [], [], told) == [Span(1_000, 9_000)]
 
 
 def test_the_share_is_of_what_has_passed() -> None:
