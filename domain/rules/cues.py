@@ -39,6 +39,8 @@ WEIGHTS: Mapping[Hint, float] = {
 """Set by hand on the labelled dialogues: a strong cue, or two that agree, make an offer (1.0)."""
 GOODS_ASKED = 0.6
 """A thing named in a question."""
+GOODS_ANSWERED = 0.4
+"""A yes or no after a new thing was named: in a question with nothing else in it, the two make an offer."""
 
 PHRASES = (Hint.OFFER, Hint.ASK, Hint.UPSIZE, Hint.PROMO, Hint.PAIRING, Hint.STOCK, Hint.PRICE_MORE)
 ANSWER_REACH = 2
@@ -86,7 +88,9 @@ class Talk:
             return is_customer and talk.rejects.match(norm) is not None
         if talk.customer_request.search(norm):
             return True
-        return is_customer and any((talk.rejects.match(norm), talk.accepts.match(norm), talk.customer_cue.search(norm)))
+        asks_advice = self.lexicon.offers.advice_asked.search(norm)
+        answers = (talk.rejects.match(norm), talk.accepts.match(norm))
+        return is_customer and any((*answers, asks_advice, talk.customer_cue.search(norm)))
 
     def closing_question(self, i: int) -> Cue | None:
         """“Anything else?” by the cashier, told as a question by its mark or by the refusal after it."""
@@ -104,7 +108,7 @@ class Talk:
         if goods is not None:
             found[Hint.GOODS] = goods
         if found and self._is_answered(i):
-            found[Hint.ANSWER] = Cue(WEIGHTS[Hint.ANSWER], 0, 0)
+            found[Hint.ANSWER] = Cue(WEIGHTS[Hint.ANSWER] if goods is None else GOODS_ANSWERED, 0, 0)
         return found
 
     def _phrase(self, i: int, hint: Hint) -> Cue | None:

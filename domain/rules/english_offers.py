@@ -23,7 +23,18 @@ ENGLISH_OFFERS = OfferPhrases(
             r"(?:do you |you )?want(?:na| to) (?:try|add|upgrade|make (?:that|it)|go large|include)",
             rf"(?:would you like|do you want|do you need|did you want|you want|"
             rf"will you have)(?: \w+){{1,6}} {_DEFINITE}",
-            r"(?:how|what) about (?:a|an|some|our|adding|trying|one|something|the|making)",
+            r"(?:how|what) about (?:a|an|some|our|your|adding|trying|one|something|the|making)",
+            r"(?:sure|certain) you (?:don't|do not|wouldn't|would not|won't) (?:want|like|fancy|need|have|try)",
+            r"tempted (?:by|with|to)|not (?:tempted|fancying)|how are you (?:off|fixed|set|doing) for|"
+            r"are you (?:all right|alright|okay|ok|good|fine|set) for|(?:be|of) any use",
+            r"(?:might|may|could|would|'d) (?:also )?be (?:an idea|a good idea|worth|wise|handy|useful|an? (?:nice )?"
+            r"treat)",
+            r"shame (?:not )?to (?:have|drink|eat|miss|take|go|leave|try)",
+            r"if (?:it|i) (?:were|was) (?:me|you) i(?:'d| would) (?:go for|take|get|add|have|pick|choose|try)(?! it)",
+            r"did you (?:see|notice|spot) (?:our|the|those|these|that|we)",
+            r"you(?:'ll| will)(?: \w+)? need (?!to |your |this |it |an? prescription)\w+(?: \w+){0,3} (?:with|for) "
+            r"(?:that|it|those|them|this)",
+            rf"{_MONEY} (?:away from|short of|off) (?:a |the |your )?(?:free|discount)",
             r"i(?:'d| would| can| could)? (?:really |highly |definitely |also |always )*(?:recommend|suggest)",
             r"(?:definitely|highly|really) recommend",
             r"you (?:might|may|could|'ll|will|should|'d)(?: \w+)? (?:also |really )*(?:like|want|need|enjoy|love|"
@@ -57,7 +68,11 @@ ENGLISH_OFFERS = OfferPhrases(
         [
             r"(?:would|did|will|do|d'|don't) ?you (?:also |still )?(?:like|want|need|fancy)|will you have",
             r"(?:need|want|like|fancy) (?:a|an|any|some|one)|any (?:\w+ ){1,3}(?:with|for|on|to go)",
-            r"(?:have you got|got) (?:a|an|any|enough|some|feed)",
+            r"(?:have you got|got) (?:a|an|any|enough|some|something|feed)",
+            r"^(?:and |so |really )*(?:no|nothing|not even an?) (?!milk|salt|worries|problem|luck|name)\w+"
+            r"(?: \w+)? (?:with|for|to go|today)",
+            r"(?:a|an|some) \w+(?: \w+)? (?:maybe|perhaps)$|(?:maybe|perhaps) (?:a|an|some) \w+(?: \w+)?$",
+            r"any (?:little |other )?(?:bits?|thing|things) (?:you|to)",
             r"^(?:and|maybe|perhaps|or maybe) (?:a|an|some)(?: \w+){1,4}(?: with| to| for)?",
             rf"{_GIVE} (?:one|it|that|some|a|an|in)(?: \w+){{0,3}} for you",
             r"^(?:and |maybe )?(?:add|grab|make it) (?:a|an|some|two)(?= )",
@@ -93,6 +108,9 @@ ENGLISH_OFFERS = OfferPhrases(
             r"(?:go(?:es)?|pairs?|works?|tastes?|matches|match)(?: \w+){0,3} (?:with|together|alongside)",
             r"to go with|perfect with|great with|lovely with|(?:better|faster|longer) with|alongside",
             r"match(?:es|ing)",
+            r"(?:have|has|had|eat|wear) (?:it|them|that|those) with|with a (?:bit|drop|dash|touch|spot|scoop) of|"
+            r"(?:even )?better with|favourite with|goes (?:\w+ )?in (?:that|it)",
+            r"(?:doesn't|don't|does not|do not|won't) (?:come with|include)|(?:sold|comes?) separately",
             r"(?:most|lots of|a lot of|many|plenty of) (?:people|customers|folks|parents|runners|clients|"
             r"of our customers)",
             r"people (?:usually|often|also|normally)|(?:popular|essential|useful) with",
@@ -114,6 +132,8 @@ ENGLISH_OFFERS = OfferPhrases(
             r"we(?:'ve| have)(?: also| just)* (?:got|a|an|some|our|new|these|this|brought|baked|made|started)",
             r"we just (?:took|got|made|baked|started)|there(?:'s| is) (?:a|an|also)|by the way",
             r"fresh(?:ly)?(?: baked| made)?|just (?:out|came out|come out)|still warm|new in|brand new",
+            r"(?:came|come) out|raving about|go(?:es|ing)? (?:fast|quickly)|won't last",
+            r"just so you know|while you're|last (?:one|slice|few|piece)",
             r"our (?:new|famous|homemade|seasonal|\w+ (?:is|are))",
         ]
     ),
@@ -135,10 +155,11 @@ ENGLISH_OFFERS = OfferPhrases(
             r"sugar|warmed|heated|warm (?:that|it|them) up|heat (?:that|it) up|toasted|sliced|cut|ice|lids?",
             r"straws?|napkins?|cutlery|spoons?|forks?|sleeve for the cup|room for (?:milk|cream)|milk in|hanger",
             r"stirrer|sauces?",
-            r"exchange|refund|money back|replacement",
+            r"exchange|refund|money back|replacement|carry|both hands|(?:it's|they're|very|careful) hot",
             r"(?:like|want|need) (?:it|them|that|these|this|those|your|the)(?= )(?! .*(?:with|large|meal|as well))",
             r"help|looked after|look at|have a look|check|open it|try (?:it|them|that|this) on|fitting room|sign",
-            r"see|know|wait|a hand|another (?:one )?(?:size|colou?r)|deliver\w*|seat|table|gift receipt|next week",
+            r"(?<!did you )see|know|wait|a hand|another (?:one )?(?:size|colou?r)|deliver\w*",
+            r"seat|table|gift receipt|next week",
             r"an appointment",
             r"(?:which|what|how) (?:size|kind|type|one|many|much|colou?r|flavou?r)|small medium|medium or large",
             r"regular or|or regular|or large|small or|large or|or (?:soy|oat|whole|skim\w*|decaf)|or salted",
@@ -147,7 +168,8 @@ ENGLISH_OFFERS = OfferPhrases(
     ),
     wh_question=any_of(
         [
-            r"which|when|where|who|who's|what(?! about| else)(?:'s|'ll)?|how(?! about| else)(?:'s)?|why(?! not)",
+            r"which|when|where|who|who's|what(?! about| else)(?:'s|'ll)?",
+            r"how(?! about| else| are you (?:off|fixed|set|doing) for)(?:'s)?|why(?! not)",
         ]
     ),
     choice=any_of(
@@ -157,7 +179,8 @@ ENGLISH_OFFERS = OfferPhrases(
     ),
     unavailable=any_of(
         [
-            r"sold out|out of stock|run out|ran out|(?:we|i) (?:don't|do not) have|haven't got (?:any|the|that)",
+            r"sold out|out of stock|run out|ran out|(?:we|i) (?:don't|do not) have",
+            r"(?<!you )haven't got (?:any|the|that)",
             r"we're out|afraid|unfortunately",
             r"no longer|discontinued",
         ]
