@@ -1,5 +1,6 @@
 """`/api/v1/devices/enrol`: a recorder takes its place with a code. The only route for devices that have no token."""
 
+import logging
 import math
 from datetime import UTC, datetime
 from typing import Annotated
@@ -13,11 +14,13 @@ from db.enrolment import Enrolled, Refusal, enrol
 from domain.enrolment import canonical
 from domain.opening_hours import effective
 from serve_apps.api.heartbeat_body import Told, Version
-from serve_apps.api.schemas import Name, OpeningHours, TokenPlain
+from serve_apps.api.hours_schemas import OpeningHours
+from serve_apps.api.schemas import Name, TokenPlain
 from serve_apps.application import Deps, DepsOf
 from serve_apps.client import client_address
 from serve_apps.problems import Code, Problem, documented
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/api/v1/devices", tags=["enrolment"])
 MAX_BODY = {"/api/v1/devices/enrol": 4096}
 """Bytes: whoever knows no code shall not keep us busy."""
@@ -92,6 +95,7 @@ async def enrol_device(body: EnrolBody, request: Request, deps: DepsOf) -> Enrol
     async with deps.db.alone() as connection:
         for of, window in windows.items():
             await attempts.give_back(connection, of, window)
+    log.info("device_enrolled", extra={"device_id": str(found.device_id), "point_id": str(found.point_id)})
     return _answer(found)
 
 

@@ -1,8 +1,7 @@
 """What the admin API takes and answers."""
 
 import re
-from datetime import UTC, date, datetime
-from itertools import pairwise
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, Self, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -21,6 +20,7 @@ from pydantic import (
 from domain.chunks import YEARS
 from domain.languages import is_spoken_language
 from domain.opening_hours import effective
+from serve_apps.api.hours_schemas import OpeningHours
 from serve_apps.wording import Spelled
 
 MIN_TOKEN_CHARS = 16
@@ -82,50 +82,6 @@ TokenPlain = Annotated[
 ]
 Instant = Annotated[AwareDatetime, Field(ge=_EARLIEST, lt=_TOO_LATE)]
 """Bounded, since Python and PostgreSQL fail on the first and last hours that they know when they turn them into UTC."""
-Clock = Annotated[
-    str,
-    Spelled(
-        r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", "must be a time of day from 00:00 to 24:00, with two digits each"
-    ),
-    Field(examples=["08:00"]),
-]
-
-
-class Opening(Body):
-    """One stretch of a day. `closes` 24:00 is midnight; a stretch over midnight is two."""
-
-    opens: Clock
-    closes: Clock
-
-    @model_validator(mode="after")
-    def _closes_later(self) -> Self:
-        if self.closes <= self.opens:
-            raise ValueError("closes must be later than opens; cut a stretch over midnight into two")
-        return self
-
-
-def _apart(day: list[Opening]) -> list[Opening]:
-    for one, other in pairwise(day):
-        if other.opens < one.closes:
-            raise ValueError(f"{other.opens} lies before {one.closes}; give the stretches of a day in order and apart")
-    return day
-
-
-Day = Annotated[list[Opening], Field(max_length=8), AfterValidator(_apart)]
-
-
-class OpeningHours(Body):
-    """By weekday, in the point's zone; `exceptions` replace single dates. An absent weekday is closed, but where no
-    weekday is given, every day is 08:00 to 22:00, as recorders assume too."""
-
-    mon: Day = []
-    tue: Day = []
-    wed: Day = []
-    thu: Day = []
-    fri: Day = []
-    sat: Day = []
-    sun: Day = []
-    exceptions: Annotated[dict[date, Day], Field(max_length=400)] = {}
 
 
 class DeviceBody(Body):
