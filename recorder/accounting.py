@@ -226,6 +226,8 @@ def _rank_of_tail(span: Span) -> int:
         case Ending.CUT:
             return _RANK[Fate.LOST, Loss.OFF]
         case Ending.LEFT:
+            if span.next is None:
+                return _RANK[Fate.LOST, Loss.OFF]
             return _RANK[Fate.LOST, Loss(span.next) if span.next in _FAULTS else Loss.CAPTURE_FAILED]
 
 

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S = 5.0
 PAGE_BYTES = 1024
-"""A commit writes every page that it touched, six to eight of them, into the WAL: with SQLite's default of 4096 that was
-74 MB a day for 0.15 MB of news, with this 21 MB (benchmarks/recorder_ledger.py)."""
+"""A commit writes every page that it touched, six or so, into the WAL: with SQLite's default of 4096 that was 74 MB a
+day for 0.15 MB of news, with this 21 MB (benchmarks/recorder_ledger.py)."""
 WAL_PAGES = 2000
 """The WAL is written back into the file when it is this long (2 MB), and is cut to that where it grew beyond."""
 

@@ -65,6 +65,7 @@ def tick(db: sqlite3.Connection, boots: Boots, at: Moment, *, own: bool) -> None
 
 
 def pause(db: sqlite3.Connection, boots: Boots, started: Moment, until_ms: int, lasts_ms: int | None) -> None:
+    """From `started` until then; said again it changes nothing."""
     boot = boots.see(db, started)
     start_ms = boots.wall_ms(db, started)
     if lasts_ms is not None:
@@ -72,8 +73,18 @@ def pause(db: sqlite3.Connection, boots: Boots, started: Moment, until_ms: int, 
     row = (boot, started.boot_ms, lasts_ms, start_ms, until_ms)
     known = db.execute("SELECT * FROM pauses WHERE boot = ? AND start_boot_ms = ?", row[:2]).fetchone()
     if known != row:
+        _end_others(db, boot, started.boot_ms, start_ms)
         db.execute("INSERT OR REPLACE INTO pauses VALUES (?, ?, ?, ?, ?)", row)
         mark(db, start_ms)
+
+
+def _end_others(db: sqlite3.Connection, boot: int, start_boot_ms: int, start_ms: int) -> None:
+    """A new pause takes the place of one that holds."""
+    db.execute(
+        """UPDATE pauses SET until_ms = :at_ms, lasts_ms = :at_ms - start_ms WHERE until_ms > :at_ms
+           AND start_ms <= :at_ms AND (boot, start_boot_ms) != (:boot, :start_boot_ms)""",
+        {"at_ms": start_ms, "boot": boot, "start_boot_ms": start_boot_ms},
+    )
 
 
 def end_pauses(db: sqlite3.Connection, boots: Boots, at: Moment) -> None:
@@ -81,9 +92,9 @@ def end_pauses(db: sqlite3.Connection, boots: Boots, at: Moment) -> None:
     boots.see(db, at)
     now_ms = boots.wall_ms(db, at)
     ended = db.execute(
-        """UPDATE pauses SET until_ms = max(start_ms, ?), lasts_ms = max(0, ? - start_ms)
-           WHERE until_ms > ? AND start_ms <= ?""",
-        (now_ms, now_ms, now_ms, now_ms),
+        """UPDATE pauses SET until_ms = :now_ms, lasts_ms = :now_ms - start_ms
+           WHERE until_ms > :now_ms AND start_ms <= :now_ms""",
+        {"now_ms": now_ms},
     )
     if ended.rowcount:
         mark(db, now_ms)

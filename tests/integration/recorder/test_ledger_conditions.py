@@ -85,3 +85,19 @@ def test_a_pause_for_a_while_moves_with_the_clock_and_can_be_ended(ledger: Ledge
     machine.pass_time(10 * MINUTE)
     ledger.end_pause(machine.now())
     assert (60, 70, "paused") in fates(ledger, NOON + 2 * HOUR)
+
+
+def test_a_new_pause_takes_the_place_of_one_that_holds(ledger: Ledger, machine: Machine) -> None:
+    first = machine.now()
+    ledger.pause(first, NOON + 60 * MINUTE)
+    machine.pass_time(10 * MINUTE)
+    ledger.pause(machine.now(), NOON + 20 * MINUTE, lasts_ms=10 * MINUTE)
+    assert fates(ledger, NOON + HOUR) == [(0, 20, "paused"), (20, 60, "off")]
+
+
+def test_a_stopped_agent_is_off_from_the_last_chunk_on(ledger: Ledger, machine: Machine) -> None:
+    ledger.enter(Condition.RECORDING, machine.now())
+    ledger.add_chunk(chunk(machine.now(), length_ms=2 * MINUTE))
+    machine.pass_time(3 * MINUTE)
+    ledger.leave(machine.now())
+    assert fates(ledger, NOON + 4 * MINUTE) == [(0, 2, "waiting"), (2, 4, "off")]
