@@ -1,4 +1,4 @@
-"""What a step of the check found. Words are found by step and key (texts.yaml), so that no step knows a language."""
+"""What a step of the check found. Words are found by step and key (texts.py), so that no step knows a language."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

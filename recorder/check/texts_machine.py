@@ -1,6 +1,6 @@
-"""What is said of the Pi's own steps, as in texts_sound."""
+"""What is said of the Pi's own steps, as in texts."""
 
-from recorder.check.texts_sound import Texts
+from recorder.check.texts import Texts
 
 MACHINE: Texts = {
     "ffmpeg.able": (("version {version}, with Opus and ALSA",), ("версия {version}, есть Opus и ALSA",)),

@@ -2,9 +2,13 @@
 
 from recorder.check.context import Cue
 from recorder.check.result import Result, State, Step, Value
+from recorder.check.texts import Texts
+from recorder.check.texts_access import ACCESS
+from recorder.check.texts_delivery import DELIVERY
+from recorder.check.texts_link import LINK
 from recorder.check.texts_machine import MACHINE
-from recorder.check.texts_network import NETWORK
-from recorder.check.texts_sound import SOUND, Texts
+from recorder.check.texts_server import SERVER
+from recorder.check.texts_sound import SOUND
 from recorder.wording import Language
 
 COMMON: Texts = {
@@ -14,7 +18,7 @@ COMMON: Texts = {
         ("ошибка самой проверки: {message}", "пришлите эту строку разработчикам"),
     ),
 }
-TEXTS: Texts = {**SOUND, **MACHINE, **NETWORK, **COMMON}
+TEXTS: Texts = {**ACCESS, **SOUND, **MACHINE, **LINK, **SERVER, **DELIVERY, **COMMON}
 
 TITLES: dict[Step, tuple[str, str]] = {
     Step.MICROPHONE: ("Microphone", "Микрофон"),

@@ -14,7 +14,12 @@ from pathlib import Path
 from time import time
 from typing import Any
 
+from check_bench import context_in, printed, run_steps
+
+from recorder.check.result import Result, State, Step
+
 TOKEN = "t" * 32
+NETWORK = tuple(Step)[tuple(Step).index(Step.LINK) :]
 Body = bytes | Mapping[str, Any]
 
 
@@ -99,6 +104,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """The test says what happened."""
+
+
+def check(folder: Path, url: str, token: str = TOKEN, ca_file: Path | None = None) -> dict[Step, Result]:
+    extra = {"ca_file": ca_file} if ca_file else {}
+    return run_steps(context_in(folder, ingest_base_url=url, ingest_token=token, **extra), Step.FFMPEG, *NETWORK)
+
+
+def assert_says(result: Result, state: State, key: str, english: tuple[str, str], russian: tuple[str, str]) -> None:
+    """`english`, `russian`: parts of the sentence and of the remedy."""
+    assert (result.state, result.key) == (state, key)
+    for language, parts in (("en", english), ("ru", russian)):
+        (text,) = printed([result], language).values()
+        says, _, mend = text.partition("\n")
+        assert parts[0] in says
+        assert parts[1] in mend
 
 
 @dataclass(frozen=True)

@@ -1,84 +1,11 @@
-"""What is said of the network's steps, as in texts_sound."""
+"""What is said of the network at the server's door, as in texts."""
 
-from recorder.check.texts_sound import Texts
+from recorder.check.texts import Texts
 
 _ROUTER = "check the router and its cable; `sudo reboot` the Pi"
 _ROUTER_RU = "проверьте роутер и его кабель; перезагрузите Pi: `sudo reboot`"
 
-NETWORK: Texts = {
-    "any.local": (("the server is on this machine",), ("сервер на этой же машине",)),
-    "link.up": (("connected: {names}",), ("подключено: {names}",)),
-    "link.down": (
-        (
-            "not connected: {names}",
-            "plug the network cable in, or choose the Wi-Fi: `sudo nmtui` (name and password)",
-        ),
-        (
-            "не подключено: {names}",
-            "вставьте сетевой кабель или выберите Wi-Fi: `sudo nmtui` (имя и пароль)",
-        ),
-    ),
-    "link.wifi_blocked": (
-        (
-            "not connected: {names}; Wi-Fi is switched off until the country is set",
-            "`sudo raspi-config nonint do_wifi_country RU` (your country), then `sudo nmtui`",
-        ),
-        (
-            "не подключено: {names}; Wi-Fi выключен, пока не указана страна",
-            "`sudo raspi-config nonint do_wifi_country RU` (ваша страна), затем `sudo nmtui`",
-        ),
-    ),
-    "link.no_interface": (
-        ("there is no network adapter", "plug in a network cable (a Pi Zero needs its Wi-Fi or a USB adapter)"),
-        ("сетевого адаптера нет", "подключите сетевой кабель (Pi Zero — через Wi-Fi или USB-адаптер)"),
-    ),
-    "link.weak": (
-        (
-            "the Wi-Fi {name} is weak: {dbm} dBm (-75 and better are needed)",
-            "move the Pi or the router nearer, or use a cable",
-        ),
-        (
-            "слабый Wi-Fi {name}: {dbm} dBm (нужно -75 и выше)",
-            "переставьте Pi или роутер ближе либо используйте кабель",
-        ),
-    ),
-    "address.given": (("{addresses}",), ("{addresses}",)),
-    "address.own": (
-        ("the router gave no address (DHCP); the Pi chose {addresses} itself", _ROUTER),
-        ("роутер не выдал адрес (DHCP); Pi выбрал {addresses} сам", _ROUTER_RU),
-    ),
-    "address.none": (
-        ("the router gave no address (DHCP)", f"{_ROUTER}; for Wi-Fi check the password: `sudo nmtui`"),
-        ("роутер не выдал адрес (DHCP)", f"{_ROUTER_RU}; для Wi-Fi проверьте пароль: `sudo nmtui`"),
-    ),
-    "route.gateway": (("through {gateway}",), ("через {gateway}",)),
-    "route.direct": (("to {host}",), ("к {host}",)),
-    "route.none": (
-        (
-            "there is an address but no way out (no default route)",
-            f"{_ROUTER}; with a fixed address, set the gateway: `sudo nmtui`",
-        ),
-        (
-            "адрес есть, но выхода в интернет нет (нет маршрута)",
-            f"{_ROUTER_RU}; при постоянном адресе укажите шлюз: `sudo nmtui`",
-        ),
-    ),
-    "dns.found": (("{host} is {addresses}",), ("{host} — {addresses}",)),
-    "dns.number": (("not needed: {host} is a number",), ("не нужна: {host} — числовой адрес",)),
-    "dns.unknown": (
-        ("there is no such name: {host}", "correct ingest_base_url in the configuration (a typing error?)"),
-        ("нет такого имени: {host}", "исправьте ingest_base_url в конфигурации (опечатка?)"),
-    ),
-    "dns.no_answer": (
-        (
-            "the name {host} cannot be looked up: no name server answers",
-            "check that the router has internet; else set a name server, for instance 8.8.8.8, in `sudo nmtui`",
-        ),
-        (
-            "не удаётся узнать адрес {host}: сервер имён (DNS) не отвечает",
-            "проверьте, есть ли интернет на роутере; иначе укажите сервер имён, например 8.8.8.8, в `sudo nmtui`",
-        ),
-    ),
+SERVER: Texts = {
     "server.answers": (("{url} answers",), ("{url} отвечает",)),
     "server.refused": (
         ("{url}: nothing listens there", "check address and port in ingest_base_url; else the server is switched off"),
@@ -267,74 +194,5 @@ NETWORK: Texts = {
     "tls.broken": (
         ("no secure connection: {message}", "repeat; if it stays, tell the server's operator"),
         ("защищённого соединения нет: {message}", "повторите; если не поможет, сообщите администратору сервера"),
-    ),
-    "token.accepted": (("accepted",), ("принят",)),
-    "token.unknown": (
-        (
-            "the server does not know this token",
-            "enrol the device anew with a code: `sudo recorder-agent enrol CODE --server …`, or correct ingest_token",
-        ),
-        (
-            "сервер не знает этот токен",
-            "зарегистрируйте устройство кодом: `sudo recorder-agent enrol КОД --server …` или исправьте ingest_token",
-        ),
-    ),
-    "token.device_disabled": (
-        ("the device is switched off on the server", "have the operator enable it; recordings are kept until then"),
-        ("устройство отключено на сервере", "попросите администратора включить его; записи пока хранятся здесь"),
-    ),
-    "token.device_replaced": (
-        ("another device has taken this one's place", "enrol this one anew with a code, or retire it"),
-        ("это устройство заменено другим", "зарегистрируйте его новым кодом или уберите"),
-    ),
-    "token.other": (
-        ("the server answers {status} {title}", "repeat in a minute; else tell the server's operator"),
-        ("сервер отвечает {status} {title}", "повторите через минуту; иначе сообщите администратору сервера"),
-    ),
-    "any.cut": (
-        ("the connection broke off: {message}", "repeat; if it stays, the network is unsteady: try a cable"),
-        ("соединение оборвалось: {message}", "повторите; если не поможет, сеть нестабильна: попробуйте кабель"),
-    ),
-    "upload.arrived": (("arrived whole in {ms} ms and was discarded",), ("дошла целой за {ms} мс и удалена",)),
-    "upload.stored": (
-        ("arrived, but the server kept the two seconds of test tone", "update the server"),
-        ("дошла, но сервер сохранил две секунды тестового тона", "обновите сервер"),
-    ),
-    "upload.original": (
-        ("not sent: this server cannot discard a test; the first chunk will show",),
-        ("не отправлена: этот сервер не умеет удалять пробу; покажет первая запись",),
-    ),
-    "upload.ids": (
-        (
-            "the ids in the configuration are not those of this token",
-            "correct point_id, register_id and device_id, or enrol the device anew",
-        ),
-        (
-            "идентификаторы в конфигурации не соответствуют токену",
-            "исправьте point_id, register_id и device_id или зарегистрируйте устройство заново",
-        ),
-    ),
-    "upload.refused": (
-        ("the server refuses it: {status} {title} {detail}", "tell the server's operator this line"),
-        ("сервер отклоняет: {status} {title} {detail}", "передайте эту строку администратору сервера"),
-    ),
-    "upload.busy": (
-        ("the server is overloaded or not ready: {status} {title}", "repeat in a minute; else tell its operator"),
-        (
-            "сервер перегружен или не готов: {status} {title}",
-            "повторите через минуту; иначе сообщите его администратору",
-        ),
-    ),
-    "upload.disk_low": (
-        ("the server's disk is nearly full", "tell its operator; recordings are kept here until then"),
-        ("на сервере кончается диск", "сообщите его администратору; записи пока хранятся здесь"),
-    ),
-    "upload.changed": (
-        ("the server received other bytes than were sent", "something on the way changes them: try another network"),
-        ("сервер получил не те данные, что отправлены", "что-то меняет их по пути: попробуйте другую сеть"),
-    ),
-    "upload.no_tone": (
-        ("no test sound could be made: {message}", "`sudo apt install --reinstall ffmpeg`"),
-        ("не удалось сделать пробный звук: {message}", "`sudo apt install --reinstall ffmpeg`"),
     ),
 }
