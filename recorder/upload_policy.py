@@ -16,10 +16,11 @@ LIVE_CHUNKS = 3
 SPREAD = 0.25
 """Of a chunk's length. Shops open at the same second, so their recorders cut at the same second: each sends its live
 chunks with a delay of its own up to this, or 500 of them would all ask in one second of every minute."""
-FRESH_AFTER_S = 20.0
-"""A chunk that was not tried yet needn't sit out a long back-off, or a fleet's live audio would be up to `retry_max_s`
-late after an outage: it is tried once so soon after the last attempt. Retry-After is honoured all the same."""
-GAP, GAP_MAX = 0.5, 0.2
+FRESH_AFTER = 1 / 3
+"""Of a chunk's length: about so long after the last failure a live chunk is tried, however long the back-off: once if
+it was not tried yet, and again and again while the server is there but busy. Else a fleet's live audio would be up to
+`retry_max_s` late after an outage. Retry-After is honoured all the same."""
+GAP, GAP_MAX = 2.0, 0.05
 """Between two chunks of the backlog after trouble, of the least and of the greatest wait. Doubled when the server says
 that it is busy, shrunk with every delivery."""
 GAP_SHRINK = 0.9
@@ -60,7 +61,8 @@ class Hold:
 
 @dataclass(slots=True)
 class _Lane:
-    """Of one credential. `asked_until_s`: by Retry-After or a pause, for all; `rest_until_s`: by the back-off."""
+    """Of one credential. `asked_until_s`: by Retry-After or a pause, for all; `rest_until_s`: by the back-off, but for
+    live chunks only `fresh_from_s` may count. `gap_s`: between two chunks of the backlog."""
 
     failures: int = 0
     pauses: int = 0
@@ -68,7 +70,8 @@ class _Lane:
     paused_by: int | None = None
     asked_until_s: float = -inf
     rest_until_s: float = -inf
-    attempt_s: float = -inf
+    fresh_from_s: float = -inf
+    is_busy: bool = False
     newest_tried_s: float = -inf
     gap_s: float = 0.0
     backlog_from_s: float = -inf
@@ -120,7 +123,6 @@ class UploadPolicy:
         """Learns from the outcome of a `Send`."""
         lane = self._lanes.setdefault(chunk.credential, _Lane())
         self._live_was_last = self._is_live(now_s, chunk)
-        lane.attempt_s = now_s
         if chunk.cut_s is not None:
             lane.newest_tried_s = max(lane.newest_tried_s, chunk.cut_s)
         if judgement.verdict is Verdict.DELIVERED:
@@ -165,7 +167,9 @@ class UploadPolicy:
         lane.reason = judgement.reason
         asked_s, chance = judgement.retry_after_s, self.chance()
         lane.rest_until_s = now_s + self.backoff.retry_s(lane.failures, chance, asked_s or 0.0)
+        lane.fresh_from_s = now_s + FRESH_AFTER * self.chunk_s * (0.5 + self.chance())
         lane.gap_s = max(lane.gap_s, GAP * self.backoff.min_s)
+        lane.is_busy = asked_s is not None
         if asked_s is not None:
             lane.asked_until_s = now_s + asked_s * (1 + chance / 2)
             lane.gap_s = min(2 * lane.gap_s, GAP_MAX * self.backoff.max_s)
@@ -182,7 +186,7 @@ class UploadPolicy:
         lane = self._lanes.get(chunk.credential, _Lane())
         cut_s = chunk.cut_s or 0.0
         is_fresh = cut_s > lane.newest_tried_s
-        rest_s = min(lane.rest_until_s, lane.attempt_s + FRESH_AFTER_S) if is_fresh else lane.rest_until_s
+        rest_s = min(lane.rest_until_s, lane.fresh_from_s) if is_fresh or lane.is_busy else lane.rest_until_s
         return max(cut_s + self._phase_s, rest_s, lane.asked_until_s, self._doubted_until_s(chunk))
 
     def _backlog_from_s(self, chunk: Waiting) -> float:

@@ -1,5 +1,6 @@
 """What goes next and when, step by step and over random histories."""
 
+from itertools import pairwise
 from math import inf
 from random import Random
 
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.retry import Backoff, Judgement, Verdict
-from recorder.upload_policy import FRESH_AFTER_S, SPREAD, Send, UploadPolicy, Wait, Waiting
+from recorder.upload_policy import FRESH_AFTER, SPREAD, Send, UploadPolicy, Wait, Waiting
 
 BACKOFF = Backoff(2.0, 300.0)
 OK = Judgement(Verdict.DELIVERED, "delivered")
@@ -70,9 +71,9 @@ def test_a_failure_makes_all_wait_and_the_first_success_resets_it() -> None:
     rules.answered(1003.0, old("a"), DOWN)
     assert waits(rules.next(1003.0, [old("a")])) == 5.0
     rules.answered(1008.0, old("a"), OK)
-    assert waits(rules.next(1008.0, [old("b")])) < 2.0
-    rules.answered(1010.0, old("b"), DOWN)
-    assert waits(rules.next(1010.0, [old("b")])) == 3.0
+    assert rules.hold(1008.0, "till 1") is None
+    rules.answered(1012.0, old("b"), DOWN)
+    assert waits(rules.next(1012.0, [old("b")])) == 3.0
 
 
 def test_a_fresh_chunk_is_tried_once_in_the_midst_of_a_long_back_off() -> None:
@@ -81,10 +82,35 @@ def test_a_fresh_chunk_is_tried_once_in_the_midst_of_a_long_back_off() -> None:
         rules.answered(1000.0, old("a"), DOWN)
     assert waits(rules.next(1000.0, [old("a")])) > 290.0
     fresh = cut(990.0)
-    assert waits(rules.next(1000.0, [old("a"), fresh])) == FRESH_AFTER_S
-    assert sent(rules.next(1000.0 + FRESH_AFTER_S, [old("a"), fresh])) == fresh.key
+    soon_s = waits(rules.next(1000.0, [old("a"), fresh]))
+    assert FRESH_AFTER * 60.0 / 2 <= soon_s <= FRESH_AFTER * 60.0 * 1.5
+    assert sent(rules.next(1000.0 + soon_s, [old("a"), fresh])) == fresh.key
     rules.answered(1020.0, fresh, DOWN)
     assert waits(rules.next(1020.0, [old("a"), fresh])) > 290.0
+
+
+def test_while_the_server_is_busy_a_live_chunk_is_tried_again_and_the_backlog_waits_longer() -> None:
+    rules, live = policy(chance=0.5), cut(990.0)
+    for _ in range(9):
+        rules.answered(1000.0, live, Judgement(Verdict.RETRY, "http_503", retry_after_s=2.0))
+    assert sent(rules.next(1000.0 + 1.5 * FRESH_AFTER * 60.0, [old("a"), live])) == live.key
+    assert waits(rules.next(1000.0 + 1.5 * FRESH_AFTER * 60.0, [old("a")])) > 60.0
+
+
+def test_after_trouble_the_backlog_comes_slowly_at_first_and_then_as_fast_as_it_goes() -> None:
+    rules, waiting, now_s, at_s = policy(chance=0.5), [old(str(i)) for i in range(100)], 1000.0, []
+    rules.answered(now_s, waiting[0], DOWN)
+    while waiting:
+        decision = rules.next(now_s, waiting)
+        if isinstance(decision, Wait):
+            now_s += decision.seconds
+            continue
+        at_s.append(now_s)
+        waiting.remove(decision.chunk)
+        rules.answered(now_s, decision.chunk, OK)
+    gaps = [later - earlier for earlier, later in pairwise(at_s)]
+    assert gaps == sorted(gaps, reverse=True)
+    assert (round(gaps[0], 1), gaps[-1]) == (3.6, 0.0)
 
 
 def test_retry_after_holds_even_a_fresh_chunk() -> None:
