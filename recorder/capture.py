@@ -15,7 +15,7 @@ from pathlib import Path
 from recorder import ffmpeg
 from recorder.chunk import Moment
 from recorder.clock import Clock, moment
-from recorder.ending import Ending, classify
+from recorder.ending import Ending, classify, is_fatal
 from recorder.fate import Condition
 from recorder.ffmpeg import CaptureSpec
 from recorder.levels import ChunkLevels
@@ -200,6 +200,8 @@ class Capture:
 
     def _hear_error(self, line: str) -> None:
         self._stderr.append(line)
+        if is_fatal(line):
+            self.kill()
         if _OVERRUN in line:
             self._samples.restart()
             self.progress = replace(self.progress, overruns=self.progress.overruns + 1)

@@ -43,6 +43,15 @@ _KNOWN: tuple[tuple[tuple[str, ...], Condition, str], ...] = (
 """Earlier rows win. The words are ffmpeg's (libavdevice/alsa.c, alsa_dec.c; fftools) and the C library's."""
 
 
+_CANNOT_WRITE = ("av_interleaved_write_frame()", "No space left on device", "Read-only file system")
+
+
+def is_fatal(line: str) -> bool:
+    """ffmpeg says that it can't write the sound. Some versions go on all the same, for the levels can be told still;
+    `-xerror` would end them, but also throw away the last second when a microphone is unplugged."""
+    return any(words in line for words in _CANNOT_WRITE)
+
+
 def classify(returncode: int, stderr: Sequence[str], *, told_to_end: bool) -> Ending:
     """`returncode`: as Popen gives it, negative for a signal. `stderr`: the last lines, oldest first."""
     lines = tuple(stderr)

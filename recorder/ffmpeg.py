@@ -65,7 +65,7 @@ def command(spec: CaptureSpec, folder: Path, levels_fd: int, list_fd: int) -> li
         rf"ametadata=mode=print:file='pipe\:{levels_fd}':direct=1[levels]"
     )
     return [
-        *("ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning", "-xerror"),
+        *("ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"),
         *("-thread_queue_size", str(_QUEUE_PACKETS), "-f", "alsa"),
         *("-sample_rate", str(spec.sample_rate), "-channels", "1", "-i", spec.pcm),
         *("-filter_complex", graph),

@@ -12,15 +12,21 @@ from recorder.session import Captured, Session, locked, remove_if_done
 log = logging.getLogger(__name__)
 
 
-def salvage(recording: Path) -> Iterator[Captured]:
+PATIENCE_S = 3.0
+"""For the ffmpeg of an agent that has just been killed: the kernel ends it at once, but not within the same moment."""
+
+
+def salvage(recording: Path, patience_s: float = PATIENCE_S) -> Iterator[Captured]:
     """Every chunk that earlier captures left in their folders, oldest number first, each once; move it before asking
-    for the next. A folder goes when nothing is left in it; one that is still being recorded into is left alone.
+    for the next. A folder goes when nothing is left in it; one that is still being recorded into after `patience_s`
+    is left alone.
 
     Raises OSError where the disk does not let itself be read or written.
     """
-    for folder in sorted(path for path in recording.iterdir() if path.is_dir()):
-        with locked(folder) as lock:
+    for folder in sorted(recording.glob("*/")):
+        with locked(folder, patience_s) as lock:
             if lock is None:
+                log.warning("session_still_recorded", extra={"folder": str(folder)})
                 continue
             yield from _of_folder(folder)
             remove_if_done(folder)

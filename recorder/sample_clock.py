@@ -14,15 +14,18 @@ class SampleClock:
     def __init__(self, rate: int, window: int = WINDOW) -> None:
         self._rate = rate
         self._bounds_ms: deque[float] = deque(maxlen=window)
+        self._is_outdated = False
 
     def observe(self, samples: int, boot_ms: int) -> None:
         """`samples` (from the start of the capture) had come by `boot_ms`."""
+        if self._is_outdated:
+            self._bounds_ms.clear()
+            self._is_outdated = False
         self._bounds_ms.append(boot_ms - samples * 1000 / self._rate)
 
     def restart(self) -> None:
-        """Samples were lost: earlier counts say nothing of later samples. The last one stays until the next comes."""
-        while len(self._bounds_ms) > 1:
-            self._bounds_ms.popleft()
+        """Samples were lost: earlier counts say nothing of later samples. They stand until the next one comes."""
+        self._is_outdated = True
 
     def start_ms(self) -> float | None:
         """Boot time of sample 0, were none lost since; None before the first count."""

@@ -6,6 +6,7 @@ The folder is locked while anybody records into it: by the agent and, having inh
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -73,18 +74,25 @@ class Session:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[int | None]:
-    """The lock's descriptor, None where somebody still records into the folder."""
+def locked(folder: Path, patience_s: float = 0) -> Iterator[int | None]:
+    """The lock's descriptor, None where somebody still records into the folder after that time."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
+        yield descriptor if _is_locked_by(descriptor, time.monotonic() + patience_s) else None
+    finally:
+        os.close(descriptor)
+
+
+def _is_locked_by(descriptor: int, deadline: float) -> bool:
+    while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield None
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.05)
         else:
-            yield descriptor
-    finally:
-        os.close(descriptor)
+            return True
 
 
 def remove_if_done(folder: Path) -> bool:
