@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-from recorder import ledger_chunks, ledger_spans
+from recorder import ledger_chunks, ledger_reach, ledger_spans
 from recorder.accounting import Interval, account, merged, union
 from recorder.boot_time import Anchor, Boot, Source
 from recorder.chunk import Chunk, Moment
@@ -38,7 +38,8 @@ class Ledger:
         Raises LedgerUnwritable, and LedgerError where a newer version wrote the file.
         """
         self._open(LedgerFile(path, reached, own=True), clock)
-        self._file.keep(self._begin)
+        begun = moment(clock)
+        self._file.keep(lambda db: ledger_reach.begin(db, self._boots, begun))
 
     @classmethod
     def attach(cls, path: Path, clock: Clock) -> Self:
@@ -198,14 +199,14 @@ class Ledger:
     def known_from_ms(self) -> int:
         """The ledger knows nothing of earlier times; that is not to say that they are lost."""
         with self._file.reading() as db:
-            return self._known_from_ms(db)
+            return ledger_reach.known_from_ms(db, self._boots)
 
     def changed_since(self, revision: int) -> int | None:
         """The earliest wall time whose fate changed after that revision, but not before `known_from_ms`; None if none
         did. From 0: `known_from_ms`."""
         with self._file.reading() as db:
             from_ms = earliest_change(db, revision)
-            return None if from_ms is None else max(from_ms, self._known_from_ms(db))
+            return None if from_ms is None else max(from_ms, ledger_reach.known_from_ms(db, self._boots))
 
     # Odds and ends
 
@@ -245,37 +246,12 @@ class Ledger:
     def prune(self, now_ms: int, keep_days: int = KEPT_DAYS) -> None:
         """Forgets what is older, but no chunk that is still somewhere. Call it once a day, and only while the clock is
         known to be right. Raises LedgerUnwritable."""
-        horizon_ms = now_ms - keep_days * DAY_MS
         with self._file.transaction() as db:
-            for statement in _PRUNE:
-                db.execute(statement, {"horizon_ms": horizon_ms})
+            ledger_reach.forget(db, now_ms - keep_days * DAY_MS)
 
     def _meta(self, key: str) -> object:
         with self._file.reading() as db:
             return db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
-
-    def _begin(self, db: sqlite3.Connection) -> None:
-        """Remembers from when on this file knows something."""
-        now = moment(self._clock)
-        if db.execute("SELECT 1 FROM meta WHERE key = 'begun_boot'").fetchone() is None:
-            self._boots.see(db, now)
-            db.execute("INSERT INTO meta VALUES ('begun_boot', ?), ('begun_boot_ms', ?)", (now.boot_id, now.boot_ms))
-
-    def _known_from_ms(self, db: sqlite3.Connection) -> int:
-        meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
-        if "begun_boot" not in meta:
-            return int(meta["pruned_ms"])
-        begun = Moment(meta["begun_boot"], meta["begun_boot_ms"], 0)
-        return max(self._boots.wall_ms(db, begun), int(meta["pruned_ms"]))
-
-
-_PRUNE = (
-    "DELETE FROM chunks WHERE start_ms < :horizon_ms AND state NOT IN ('waiting', 'quarantined')",
-    "DELETE FROM spans WHERE end_ms < :horizon_ms AND ending != 'open'",
-    "DELETE FROM pauses WHERE until_ms < :horizon_ms",
-    "DELETE FROM origins WHERE number NOT IN (SELECT origin FROM chunks)",
-    "UPDATE meta SET value = max(value, :horizon_ms) WHERE key = 'pruned_ms'",
-)
 
 
 def _run(db: sqlite3.Connection, sql: str, values: tuple[object, ...]) -> None:
