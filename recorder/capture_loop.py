@@ -96,6 +96,9 @@ class CaptureLoop:
         Raises SpoolError, OSError.
         """
         self._be(Condition.STARTING)
+        at = moment(self._clock)
+        if self._pauses.active(at, self._keeper.now_ms()) is None:
+            self._ledger.end_pause(at)  # one that was ended while the agent was down
         self._spool.reconcile()
         self._salvage()
 
