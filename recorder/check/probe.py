@@ -16,6 +16,7 @@ ROUTE = "/api/v1/chunks"
 OURS = "application/problem+json"
 """How our server, and no other that the recorder knows, answers errors."""
 _BODY_BYTES = 4096
+HTTP_PORT = 80
 
 
 class Unreachable(Exception):
@@ -35,6 +36,15 @@ class Probe:
     kind: str
     error_s: float | None
     elsewhere: str | None
+
+    @property
+    def is_api(self) -> bool:
+        """It answers as our server or the original one."""
+        return self.kind == OURS or (self.kind.endswith("json") and self.status != 404)
+
+    def leads_away_from(self, base_url: str) -> bool:
+        """To another host, as the login page of a guest network does."""
+        return self.elsewhere is not None and urlsplit(self.elsewhere).hostname != urlsplit(base_url).hostname
 
 
 def look(base_url: str, clock: Clock) -> Probe:
@@ -59,6 +69,17 @@ def look(base_url: str, clock: Clock) -> Probe:
         raise Unreachable(_how(error), str(error) or type(error).__name__) from error
     finally:
         connection.close()
+
+
+def portal_of(base_url: str, clock: Clock) -> str | None:
+    """Where the network leads plain HTTP to. Guest networks that cannot fake HTTPS just block it; the page that they
+    show a browser comes on port 80."""
+    plain = f"http://{urlsplit(base_url).hostname}:{HTTP_PORT}"
+    try:
+        seen = look(plain, clock)
+    except Unreachable:
+        return None
+    return seen.elsewhere if seen.leads_away_from(base_url) else None
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from recorder.api_client import trusted_by
 from recorder.check.context import Context
-from recorder.check.probe import OURS, ROUTE, TIMEOUT_S, Unreachable, look
+from recorder.check.probe import OURS, ROUTE, TIMEOUT_S, Probe, Unreachable, look, portal_of
 from recorder.check.result import Result, Step, Values, fail, ok, skip, warn
 from recorder.config_keys import is_plain_http
 
@@ -33,6 +33,8 @@ def server(context: Context) -> Result:
     try:
         context.probe = look(address, context.clock)
     except Unreachable as error:
+        if address.startswith("https:") and (where := portal_of(address, context.clock)):
+            return fail(Step.SERVER, "portal", where=where)
         return fail(Step.SERVER, error.how, url=address, message=str(error))
     if context.probe.status in (500, 502, 504) or (context.probe.status == 503 and context.probe.kind != OURS):
         return fail(Step.SERVER, "down", url=address, status=context.probe.status)
@@ -41,7 +43,10 @@ def server(context: Context) -> Result:
 
 def server_clock(context: Context) -> Result:
     """Chunks carry the server's time anyway; but a clock far off breaks TLS, and the schedule until first contact."""
-    error_s = context.probe.error_s if context.probe else None
+    seen = _seen(context)
+    if not seen.is_api:  # A portal's clock may well say 1970.
+        return skip(Step.SERVER_CLOCK, "stranger")
+    error_s = seen.error_s
     if error_s is None:
         return skip(Step.SERVER_CLOCK, "no_date")
     context.clock_error_s = error_s
@@ -55,14 +60,11 @@ def server_clock(context: Context) -> Result:
 
 def portal(context: Context) -> Result:
     """It is our server that answers, not the page of a guest network, nor somebody else's site."""
-    seen, address = context.probe, context.config.ingest_base_url
-    if seen is None:
-        raise LookupError("the step server has not run")
+    seen, address = _seen(context), context.config.ingest_base_url
     if seen.elsewhere:
-        same = urlsplit(seen.elsewhere).hostname == urlsplit(address).hostname
         where = seen.elsewhere.removesuffix("/").removesuffix(ROUTE)
-        return fail(Step.PORTAL, "moved" if same else "portal", where=where, url=address)
-    if seen.kind == OURS or (seen.kind.endswith("json") and seen.status != 404):
+        return fail(Step.PORTAL, "portal" if seen.leads_away_from(address) else "moved", where=where, url=address)
+    if seen.is_api:
         return ok(Step.PORTAL, "ours")
     if seen.status == 404:
         return fail(Step.PORTAL, "other_site", url=address)
@@ -94,6 +96,12 @@ def tls(context: Context) -> Result:
     return (warn if days < EXPIRES_SOON_DAYS else ok)(
         Step.TLS, "expires_soon" if days < EXPIRES_SOON_DAYS else "trusted", days=days, host=host
     )
+
+
+def _seen(context: Context) -> Probe:
+    if context.probe is None:
+        raise LookupError("the step server has not run")
+    return context.probe
 
 
 def _untrusted(context: Context, error: ssl.SSLCertVerificationError, host: str) -> Result:

@@ -95,9 +95,13 @@ SERVER: Texts = {
             "`sudo timedatectl set-time 'ГГГГ-ММ-ДД ЧЧ:ММ'`",
         ),
     ),
+    "server_clock.stranger": (
+        ("not compared: it is not our server that answers",),
+        ("не сверены: отвечает не наш сервер",),
+    ),
     "server_clock.no_date": (("the server tells no time",), ("сервер не сообщает время",)),
     "portal.ours": (("it is our server that answers",), ("отвечает именно наш сервер",)),
-    "portal.portal": (
+    "any.portal": (
         (
             "the network leads to {where} instead of the server: a guest network's login page",
             "log in to the network once, or better use one without such a page (ask for a network for devices)",

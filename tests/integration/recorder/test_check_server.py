@@ -10,6 +10,7 @@ import pytest
 from check_bench import context_in, run_steps
 from check_server import NETWORK, Authority, Front, assert_says, check, make_authority, serving
 
+from recorder.check import probe
 from recorder.check.result import State, Step
 
 YEAR_S = 365 * 86_400
@@ -113,8 +114,19 @@ def test_a_captive_portal_is_recognised_and_never_gets_the_token(
         with serving(front, tls) as url:
             results = check(tmp_path, url)
         assert_says(results[Step.PORTAL], State.FAIL, key, ("guest network's", "log in"), ("гостевой сети", "войдите"))
-        assert results[Step.TLS].key == "because"
+        assert (results[Step.SERVER_CLOCK].key, results[Step.TLS].key) == ("stranger", "because")
     assert front.tokens == []
+
+
+def test_a_portal_that_only_blocks_https_is_found_on_plain_http(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = Front(get=(302, b""), location="http://login.hotel.example/")
+    with serving(front) as portal:
+        monkeypatch.setattr(probe, "HTTP_PORT", int(portal.rpartition(":")[2]))
+        result = check(tmp_path, "https://127.0.0.1:9")[Step.SERVER]
+
+    assert_says(result, State.FAIL, "portal", ("login.hotel.example", "log in"), ("login.hotel.example", "войдите"))
 
 
 def test_a_redirect_of_the_server_itself_gives_the_address_to_write(tmp_path: Path) -> None:
@@ -144,7 +156,7 @@ def test_a_proxy_in_front_of_a_dead_server_is_a_dead_server(tmp_path: Path, stat
 def test_a_closed_port_a_wrong_scheme_and_a_silent_server_are_told_apart(
     tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.check.probe.TIMEOUT_S", 0.5)
+    monkeypatch.setattr(probe, "TIMEOUT_S", 0.5)
     with serving(Front()) as plain, serving(Front(), authority.issue()) as secure, _silent() as silent:
         found = {
             name: check(tmp_path, url)[Step.SERVER].key
