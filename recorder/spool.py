@@ -5,11 +5,10 @@ chunks belong, or go. Only a new chunk is the other way round: its files are dur
 Whatever half of an effect stands after a crash, `reconcile` (recorder/reconcile.py) finishes it.
 """
 
-import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -29,6 +28,7 @@ from recorder.spool_files import (
     delete,
     listed,
     transfer,
+    write_answer,
     write_sidecar,
 )
 from recorder.spool_space import Space, Usage
@@ -102,27 +102,28 @@ class Spool:
 
     def acknowledge(self, chunk: Chunk, start_ms: int, receipt: str = "") -> None:
         """The server has it. `start_ms`: what the server was told; the file bears that time from now on."""
-        self._become(chunk, ChunkState.DELIVERED, receipt, start_ms)
+        self._become(chunk, ChunkState.DELIVERED, receipt, start_ms=start_ms)
         with suppress(OSError):  # It only decides when our copy goes.
             os.utime(self.folders.acked / f"{chunk.key}{AUDIO}", (start_ms / 1000, start_ms / 1000))
 
     def quarantine(self, chunk: Chunk, status: int, answer: str) -> None:
-        """The server refuses it for good; its answer is kept beside the file."""
-        self._do(lambda: self._write_answer(chunk, {"status": status, "answer": answer}))
-        self._become(chunk, ChunkState.QUARANTINED, str(status))
+        """The server refuses it for good; its answer is kept beside the file. Not if it was evicted meanwhile."""
+        beside = {"status": status, "answer": answer}
+        self._become(chunk, ChunkState.QUARANTINED, str(status), only_from=ChunkState.WAITING, beside=beside)
 
     def damaged(self, chunk: Chunk, reason: str) -> None:
-        """Its file is gone, or no longer what was recorded; what is left of it goes to the quarantine."""
+        """Its file is gone, or no longer what was recorded; what is left of it goes to the quarantine. Not if it was
+        evicted meanwhile."""
         log.error("chunk_damaged", extra={"key": chunk.key, "reason": reason})
-        if self.path(chunk).exists():
-            self._do(lambda: self._write_answer(chunk, {"damaged": reason}))
-        self._become(chunk, ChunkState.MISSING, reason)
+        beside = {"damaged": reason} if self.path(chunk).exists() else None
+        self._become(chunk, ChunkState.MISSING, reason, only_from=ChunkState.WAITING, beside=beside)
 
     def requeue(self, chunk: Chunk) -> bool:
-        """Out of the quarantine, to be sent again; False where its file is not there."""
+        """Out of the quarantine, to be sent again; False where it is not there."""
         if not (self.folders.quarantine / f"{chunk.key}{AUDIO}").exists():
             return False
-        self._become(chunk, ChunkState.WAITING, "")
+        if not self._become(chunk, ChunkState.WAITING, "", only_from=ChunkState.QUARANTINED):
+            return False
         self._do(lambda: durable.remove(self.folders.quarantine / f"{chunk.key}{ANSWER}"))
         return True
 
@@ -183,19 +184,34 @@ class Spool:
         self._ledger.add_chunk(chunk)
         return chunk
 
-    def _become(self, chunk: Chunk, state: ChunkState, detail: str, start_ms: int | None = None) -> None:
-        """The row, then the files; where these are gone (evicted meanwhile) the row alone."""
+    def _become(
+        self,
+        chunk: Chunk,
+        state: ChunkState,
+        detail: str,
+        *,
+        start_ms: int | None = None,
+        only_from: ChunkState | None = None,
+        beside: Mapping[str, object] | None = None,
+    ) -> bool:
+        """The row, then the files; where these are gone (evicted meanwhile) the row alone. `beside`: what is to lie
+        beside the file in the quarantine. False where the chunk is no longer what it must be (`only_from`)."""
         target = self.folders.of_state(state)
 
-        def act() -> None:
+        def act() -> bool:
+            if only_from and self._ledger.state(chunk.key) not in (only_from, state):
+                return False
+            if beside:
+                write_answer(chunk.key, self.folders.quarantine, beside)
             self._ledger.set_state(chunk.key, state, detail, start_ms)
             self._is_half_done = True  # Until the files have followed.
             for source in self.folders.of_chunks:
                 if target and transfer(chunk.key, source, target):
                     self._space.moved(chunk, source, target)
             self._is_half_done = False
+            return True
 
-        self._do(act)
+        return self._do(act)
 
     def _drop(self, entries: Sequence[Entry], state: ChunkState, detail: str) -> list[Chunk]:
         gone: list[tuple[Chunk, Path]] = []
@@ -218,10 +234,6 @@ class Spool:
         for chunk, folder in gone:
             self._space.moved(chunk, folder, None)
         return [chunk for chunk, _ in gone]
-
-    def _write_answer(self, chunk: Chunk, document: dict[str, object]) -> None:
-        text = json.dumps(document, ensure_ascii=False, indent=1)
-        durable.write(self.folders.quarantine / f"{chunk.key}{ANSWER}", text.encode())
 
     def _do(self, action: Callable[[], T]) -> T:
         """Alone; not within itself. Where the disk is full the reserve is given up and the action, which takes being

@@ -8,9 +8,10 @@
 A chunk is `<key>.ogg` with its sidecar `<key>.json`. Which folder it lies in follows from its state in the ledger.
 """
 
+import json
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -113,6 +114,11 @@ def delete(keys: list[str], folder: Path) -> None:
 def write_sidecar(chunk: Chunk, folder: Path) -> None:
     """Raises OSError."""
     durable.write(folder / f"{chunk.key}{SIDECAR}", chunk.to_json().encode())
+
+
+def write_answer(key: str, folder: Path, document: Mapping[str, object]) -> None:
+    """Why it lies there. Raises OSError."""
+    durable.write(folder / f"{key}{ANSWER}", json.dumps(document, ensure_ascii=False, indent=1).encode())
 
 
 def read_sidecar(key: str, folder: Path) -> Chunk | None:

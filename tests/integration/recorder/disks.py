@@ -1,7 +1,6 @@
 """Disks of a test's own. One is ext4, whose power can be cut: a copy of its image while it is mounted is what a disk
 holds at that instant, without anything that is still only in memory."""
 
-import os
 import shutil
 import subprocess
 import tempfile
@@ -10,19 +9,26 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 SIZE_BYTES = 16 << 20
+_SYS_ADMIN = 21
+"""CAP_SYS_ADMIN, capabilities(7)."""
 _OPTIONS = "loop,noauto_da_alloc,commit=300"
 """Nothing gets to the disk by itself while a test looks: neither after five seconds nor because of a rename."""
 
 
-def missing() -> str | None:
-    """What this machine lacks for it."""
-    if os.geteuid() != 0:
-        return "needs root, to mount a file system"
+def no_mounts() -> str | None:
+    """What this machine lacks for a file system of one's own."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    effective = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff"))
+    return None if effective >> _SYS_ADMIN & 1 else "needs root and CAP_SYS_ADMIN, to mount a file system"
+
+
+def no_power_cuts() -> str | None:
+    """What this machine lacks for an ext4 of one's own."""
     if not shutil.which("mkfs.ext4"):
         return "needs mkfs.ext4 (Debian: e2fsprogs)"
     if not Path("/dev/loop-control").exists():
         return "needs loop devices"
-    return None
+    return no_mounts()
 
 
 def make(image: Path) -> None:

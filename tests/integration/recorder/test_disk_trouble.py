@@ -14,10 +14,10 @@ from recorder.janitor import Janitor
 from recorder.retention import Limits
 from recorder.spool import DiskFull, Mended, SpoolUnwritable
 from recorder.spool_files import RESERVE_BYTES
-from tests.integration.recorder.disks import mounted
+from tests.integration.recorder.disks import mounted, no_mounts
 from tests.integration.recorder.spooling import WALL_MS, cut, files, opened, states, told_ms
 
-needs_mounts = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a file system of its own")
+needs_mounts = pytest.mark.skipif(no_mounts() is not None, reason=str(no_mounts()))
 DISK_BYTES = 4 << 20
 
 

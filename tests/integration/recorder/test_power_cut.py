@@ -14,7 +14,7 @@ from tests.integration.recorder.spool_effects import EFFECTS, NEW, prepare
 from tests.integration.recorder.spooling import opened
 from tests.integration.recorder.test_spool_crash import BEFORE, check_whole, restarted
 
-pytestmark = pytest.mark.skipif(disks.missing() is not None, reason=str(disks.missing()))
+pytestmark = pytest.mark.skipif(disks.no_power_cuts() is not None, reason=str(disks.no_power_cuts()))
 
 
 def cut_at_every_change(name: str, disk: Path, results: Path, *more: str) -> list[Path]:

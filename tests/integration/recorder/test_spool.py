@@ -87,6 +87,19 @@ def test_a_chunk_that_is_delivered_while_it_is_evicted_counts_as_delivered(
     assert files(root) == {}
 
 
+def test_a_chunk_that_is_evicted_while_the_server_refuses_it_stays_evicted(
+    kept: tuple[Spool, Ledger], root: Path
+) -> None:
+    spool, ledger = kept
+    chunk = spool.complete(cut(root, 1))
+    spool.evict(ledger.entries(ChunkState.WAITING), "no space")
+    spool.quarantine(chunk, 422, "no")
+    spool.damaged(chunk, "its file is gone")
+    assert not spool.requeue(chunk)
+    assert states(ledger) == {1: ChunkState.EVICTED}
+    assert not list((root / "quarantine").iterdir())
+
+
 def test_a_chunk_recorded_out_of_hours_is_deleted_without_being_counted_as_evicted(
     kept: tuple[Spool, Ledger], root: Path
 ) -> None:
