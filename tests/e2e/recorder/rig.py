@@ -1,5 +1,6 @@
 """One recorder as a shop has it: a microphone, a spool and the agent's own process, delivering to a server."""
 
+import hashlib
 import json
 import os
 import signal
@@ -7,20 +8,29 @@ import struct
 import subprocess
 import sys
 import time
+from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import psutil
 
+from recorder.chunk import Chunk, Identity, Moment
+from recorder.clock import SystemClock, moment
+from recorder.ledger import Ledger
+from recorder.session import Captured
+from recorder.spool import Spool
 from tests.e2e.recorder.server import Server
 from tests.e2e.recorder.signal import RATE, known_signal
 from tests.e2e.system import ROOT, free_ports
-from tests.integration.recorder.alsa_microphone import AlsaMicrophone
+from tests.integration.recorder.alsa_microphone import BLOCK_S, AlsaMicrophone
 
 CHUNK_S = 5
 PATIENCE_S = 90.0
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 class Rig:
@@ -149,6 +159,37 @@ class Rig:
     def go_on(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
 
+    def use_spool(self, folder: Path) -> None:
+        """From the next start on."""
+        self.spool = folder
+        self.configure(spool_dir=str(folder))
+
+    def fill_outbox(self, days: int, chunk_s: int) -> set[str]:
+        """As if it had recorded from 8 to 22 h on the days before today and delivered nothing. The agent must not run.
+        Every file is the first minute of the sound. Returns the chunks' keys."""
+        clock = SystemClock()
+        audio = (ROOT / "samples" / "shop_day" / "chunks").glob("*.ogg")
+        content = next(iter(sorted(audio))).read_bytes()
+        now = moment(clock)
+        midnight_ms = now.wall_ms // DAY_MS * DAY_MS
+        identity = Identity(**{name: str(self.device.body[name]) for name in Identity.__dataclass_fields__})
+        with closing(Ledger(self.spool / "ledger.db", clock)) as ledger:
+            spool = Spool(self.spool, ledger, clock)
+            spool.prepare()
+            keys = set()
+            for day in range(days, 0, -1):
+                session_id = str(uuid4())
+                for seq in range(14 * 3600 // chunk_s):
+                    back_ms = now.wall_ms - (midnight_ms - day * DAY_MS + 8 * HOUR_MS + seq * chunk_s * 1000)
+                    start = Moment(now.boot_id, now.boot_ms - back_ms, now.wall_ms - back_ms)
+                    sha256 = hashlib.sha256(content).hexdigest()
+                    chunk = Chunk(session_id, seq, identity, start, chunk_s * 1000, 48000, 1, len(content), sha256)
+                    path = self.spool / "recording" / f"{chunk.key}.ogg"
+                    path.write_bytes(content)
+                    spool.complete(Captured(path, chunk))
+                    keys.add(chunk.key)
+        return keys
+
     def step_clock(self, milliseconds: int) -> None:
         """The wall clock of the agent and its ffmpeg is off by so much from now on."""
         if self._step_file.exists():
@@ -170,7 +211,7 @@ class Rig:
         while time.monotonic() < deadline:
             if value := true():
                 return value
-            time.sleep(0.1)
+            time.sleep(0.25)
         raise AssertionError(f"waited {timeout_s:g} s for {what}\n{self.log()}")
 
     def wait_until(self, condition: str, timeout_s: float = PATIENCE_S) -> dict[str, Any]:
@@ -192,6 +233,22 @@ class Rig:
         """Keys of the chunks that are said to exist and wait."""
         return {path.stem for path in (self.spool / "outbox").glob("*.ogg")}
 
+    def boot_ms_of(self, place_s: float) -> float:
+        """When the microphone heard that place of the sound, by CLOCK_BOOTTIME."""
+        wanted = place_s * RATE
+        heard = self.microphone.heard
+        first, passed_ms = heard[max(0, bisect_right(heard, (int(wanted), 1 << 62)) - 1)]
+        return passed_ms - BLOCK_S * 1000 + (wanted - first) * 1000 / RATE
+
+    def wall_s_of(self, place_s: float) -> float:
+        """The same as Unix time, by this machine's clock."""
+        return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + self.boot_ms_of(place_s) / 1000
+
+    def place_now(self) -> float:
+        """What the microphone hears now, in seconds of the sound."""
+        first, passed_ms = self.microphone.heard[-1]
+        return first / RATE + time.clock_gettime(time.CLOCK_BOOTTIME) - passed_ms / 1000 + BLOCK_S
+
     def delivered(self) -> list[dict[str, Any]]:
         return self.server.chunks(self.device.device_id)
 
@@ -202,7 +259,8 @@ class Rig:
 
     def log(self) -> str:
         """The end of what the agent wrote."""
-        return (self.folder / "agent.log").read_text(errors="replace")[-6000:]
+        lines = (self.folder / "agent.log").read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if "health_request" not in line)[-6000:]
 
 
 def key_of(row: dict[str, Any]) -> str:

@@ -137,7 +137,6 @@ class Server:
 def running_server(database_url: str, store_root: Path) -> Iterator[Server]:
     """Serves from a thread of its own."""
     store = FileStore(store_root)
-    started: asyncio.Future[None]
     ready, answer = threading.Event(), {}
 
     async def serve() -> None:
