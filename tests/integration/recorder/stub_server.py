@@ -6,7 +6,7 @@ import ssl
 import struct
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.parser import BytesParser
@@ -62,11 +62,11 @@ class StubServer:
         self,
         script: Iterable[Reply | Receipt] = (),
         then: Reply | Receipt | None = None,
-        heartbeat: Reply | None = None,
+        heartbeat: Reply | Callable[[], Reply] | None = None,
     ) -> None:
         self.script = list(script)
         self.then = then or Receipt()
-        self.heartbeat = heartbeat or Reply(404, {"detail": "Not Found"})
+        self.heartbeat: Reply | Callable[[], Reply] = heartbeat or Reply(404, {"detail": "Not Found"})
         self.uploads: list[Arrived] = []
         self.heartbeats: list[Arrived] = []
         self.acknowledged: list[Arrived] = []
@@ -74,6 +74,12 @@ class StubServer:
         self.url = ""
         self.lock = threading.Lock()
         self.over = threading.Event()
+
+    def next_upload(self) -> Reply | Receipt:
+        return self.script.pop(0) if self.script else self.then
+
+    def next_heartbeat(self) -> Reply:
+        return self.heartbeat if isinstance(self.heartbeat, Reply) else self.heartbeat()
 
     def received_files(self) -> list[bytes]:
         """Of uploads that were acknowledged."""
@@ -147,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         stub, is_upload = self.stub, self.path == CHUNKS
         with stub.lock:
-            reply = stub.heartbeat if not is_upload else stub.script.pop(0) if stub.script else stub.then
+            reply = stub.next_upload() if is_upload else stub.next_heartbeat()
         if isinstance(reply, Reply) and reply.manner == "close_early":
             self._send(reply.status, reply.body)
             self.close_connection = True
