@@ -93,6 +93,8 @@ class HealthPage:
             ),
             uploads=parts.uploader.uploads,
             ledger=self._today(parts, now_ms),
+            ledger_trouble=parts.ledger.trouble,
+            ledger_replaced=str(parts.ledger.replaced) if parts.ledger.replaced else None,
         )
 
     def _today(self, parts: Parts, now_ms: int) -> LedgerDay:

@@ -78,7 +78,8 @@ class LedgerDay:
 
 @dataclass(frozen=True, slots=True)
 class HealthState:
-    """Everything the document is made of. Times ending in `_ms` are Unix ms."""
+    """Everything the document is made of. Times ending in `_ms` are Unix ms. `ledger_trouble`: why it cannot be written
+    now. `ledger_replaced`: where the damaged file lies that was replaced at start."""
 
     version: str
     point_id: str
@@ -97,6 +98,8 @@ class HealthState:
     disk: Disk
     uploads: Uploads
     ledger: LedgerDay
+    ledger_trouble: str | None = None
+    ledger_replaced: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

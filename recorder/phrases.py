@@ -58,6 +58,14 @@ PROBLEMS: dict[str, tuple[str, str]] = {
         "Сервер окончательно отверг записей: {files}; ответы лежат в quarantine/. После исправления:"
         " recorder-agent requeue --all.",
     ),
+    "problem.ledger_unwritable": (
+        "The ledger cannot be written ({error}); what happens is kept in memory until it can.",
+        "Журнал не записывается ({error}); события хранятся в памяти, пока запись не станет возможной.",
+    ),
+    "problem.ledger_replaced": (
+        "The ledger was damaged and a new one begun; the old file is {path}. No audio is lost. Check the memory card.",
+        "Журнал был повреждён, начат новый; старый файл: {path}. Аудио не потеряно. Проверьте карту памяти.",
+    ),
     "problem.disk_low": ("Only {megabytes} MB of disk are free.", "На диске свободно только {megabytes} МБ."),
     "problem.clock_wrong": (
         "The system's clock is {seconds} s off ({source}); chunks are stamped with the right time. Check NTP:"

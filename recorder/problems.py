@@ -61,6 +61,10 @@ def _uploads(state: HealthState) -> _Found:
 
 def _storage(state: HealthState) -> _Found:
     found: _Found = []
+    if state.ledger_trouble:
+        found.append(("ledger_unwritable", {"error": state.ledger_trouble}))
+    if state.ledger_replaced:
+        found.append(("ledger_replaced", {"path": state.ledger_replaced}))
     if state.disk.quarantined_files:
         found.append(("quarantined", {"files": state.disk.quarantined_files}))
     if state.disk.free_bytes < LOW_DISK_BYTES and state.condition is not Condition.DISK_FULL:

@@ -89,6 +89,8 @@ def test_a_healthy_recorder_has_no_problem() -> None:
         ("backlog", replace(HEALTHY, uploads=replace(HEALTHY.uploads, oldest_waiting_s=901.0))),
         ("evicted_unsent", replace(HEALTHY, uploads=replace(HEALTHY.uploads, evicted_unsent_total=1))),
         ("quarantined", replace(HEALTHY, disk=replace(HEALTHY.disk, quarantined_files=1))),
+        ("ledger_unwritable", replace(HEALTHY, ledger_trouble="database or disk is full")),
+        ("ledger_replaced", replace(HEALTHY, ledger_replaced="/spool/ledger-corrupt.db")),
         ("disk_low", replace(HEALTHY, disk=replace(HEALTHY.disk, free_bytes=1_000))),
         ("clock_wrong", replace(HEALTHY, clock=ClockHealth("wrong", "server", 3600.0))),
         ("clock_doubtful", replace(HEALTHY, clock=ClockHealth("doubtful", "system"))),
@@ -102,7 +104,7 @@ def test_each_fault_is_named_in_both_languages(code: str, state: HealthState) ->
 
 
 def test_every_problem_can_be_said() -> None:
-    tested = {mark.args[1][i][0] for mark in test_each_fault_is_named_in_both_languages.pytestmark for i in range(16)}
+    tested = {case[0] for mark in test_each_fault_is_named_in_both_languages.pytestmark for case in mark.args[1]}
     assert {f"problem.{code}" for code in tested} == PROBLEMS.keys()
 
 
