@@ -70,7 +70,7 @@ class Json:
 class Stage:
     """Leads the person: says what to do, waits for Enter if asked to, counts down.
 
-    `present`: somebody is there to speak. `waits`: for Enter, on `answers`.
+    `present`: somebody is there to speak. `waits`: for Enter, on `answers` (standard input).
     """
 
     def __init__(
@@ -80,9 +80,9 @@ class Stage:
         *,
         present: bool,
         waits: bool,
-        answers: TextIO = sys.stdin,
+        answers: TextIO | None = None,
     ) -> None:
-        self._out, self._language, self._answers = out, language, answers
+        self._out, self._language, self._answers = out, language, answers or sys.stdin
         self._present, self._waits = present, waits
 
     def cue(self, cue: Cue, length_s: float) -> bool:
