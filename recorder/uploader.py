@@ -169,7 +169,10 @@ class Uploader:
         if not self._may_send(chunk, start_ms, end_ms):
             self._withheld.add(chunk.key)
             return None
-        exchange = self._client.upload(credentials, form(chunk, start_ms, end_ms), self._spool.path(chunk))
+        try:
+            exchange = self._client.upload(credentials, form(chunk, start_ms, end_ms), self._spool.path(chunk))
+        except OSError as error:  # evicted since, or the card fails
+            return Judgement(Verdict.DOUBT, "file_unreadable", error.strerror or "")
         self._observe(exchange)
         judgement = judge(exchange.answer, chunk.sha256, history)
         self._settle(chunk, start_ms, exchange.answer, judgement)
