@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +171,21 @@ def test_old_history_is_forgotten_but_no_chunk_that_is_still_somewhere(ledger: L
     assert ledger.known_from_ms == now_ms - 400 * 24 * HOUR
     assert ledger.changed_since(0) == ledger.known_from_ms
     assert WHO.device_id == ledger.waiting()[0].identity.device_id
+
+
+def test_boots_of_which_nothing_is_left_are_forgotten(tmp_path: Path, machine: Machine) -> None:
+    for _ in range(4):
+        with closing(Ledger(tmp_path / "ledger.db", machine)) as ledger:
+            ledger.enter(Condition.RECORDING, machine.now())
+            ledger.settle_boot(machine.boot_id, machine.true_ms - machine.boot_ms(), Source.SERVER)
+            machine.pass_time(MINUTE)
+            ledger.tick(machine.now())
+            ledger.prune(machine.true_ms)
+            left = [boot.boot_id[-1] for boot in ledger.boots()]
+            with ledger._file.reading() as db:
+                assert db.execute("SELECT count(*) FROM anchors").fetchone() == (len(left),)
+        machine.reboot(off_ms=300 * 24 * HOUR, error_ms=0)
+    assert left == ["3", "4"]
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
