@@ -10,8 +10,8 @@ _FORGET = (
     "DELETE FROM spans WHERE end_ms < :horizon_ms AND ending != 'open'",
     "DELETE FROM pauses WHERE until_ms < :horizon_ms",
     "DELETE FROM origins WHERE number NOT IN (SELECT origin FROM chunks)",
-    """DELETE FROM boots WHERE number < (SELECT min(boot) FROM (SELECT boot FROM spans UNION ALL SELECT boot FROM origins
-       UNION ALL SELECT boot FROM pauses))""",
+    """DELETE FROM boots WHERE number < (SELECT min(boot) FROM
+       (SELECT boot FROM spans UNION ALL SELECT boot FROM origins UNION ALL SELECT boot FROM pauses))""",
     "DELETE FROM anchors WHERE boot NOT IN (SELECT number FROM boots)",
     "UPDATE meta SET value = max(value, :horizon_ms) WHERE key = 'pruned_ms'",
 )
