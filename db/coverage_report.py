@@ -1,5 +1,6 @@
 """What coverage is reckoned from: which devices were to record when, what they said, and what was received."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -79,6 +80,13 @@ async def device_coverage(
     # Read in this order: what is said to be delivered was committed before it was said.
     told = await told_coverage(tx, device.device_id, span)
     received = await _received(tx, device.device_id, span)
+    return await asyncio.to_thread(_reckon, device, windows, received, told, now_ms)
+
+
+def _reckon(
+    device: Watched, windows: Sequence[Span], received: Sequence[Span], told: Sequence[Interval], now_ms: int
+) -> DeviceCoverage:
+    """In a thread: a month of a broken microphone has thousands of intervals."""
     windows = scheduled(windows, device.begins_ms, device.off, received, told)
     intervals = account(windows, received, told, now_ms)
     outside_ms = sum(end - start for start, end in without(received, windows))

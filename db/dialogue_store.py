@@ -62,16 +62,18 @@ async def database_now(tx: AsyncConnection) -> datetime:
     return (await tx.execute(text("SELECT now()"))).scalar_one()  # type: ignore[no-any-return]
 
 
-async def owe_nothing_before(tx: AsyncConnection, device_id: DeviceId, until: datetime) -> NewJob:
+async def owe_nothing_before(tx: AsyncConnection, device_id: DeviceId, until: datetime) -> NewJob | None:
     """Notes that the device has delivered all that it recorded before `until`, so that dialogues need not wait for it.
     An earlier instant than before takes that back, for what is about to be delivered late.
 
-    Returns the job that closes them. Audio that comes after all is late data as any other.
+    Returns the job that closes them; None where none waits, as at most heartbeats of a quiet counter. Audio that comes
+    after all is late data as any other.
     """
     where = {"device_id": device_id, "until": until}
+    # It locks the device's row, as the stage does: a job that runs now has either waited for this or is seen below.
     await tx.execute(sql.OWES_NOTHING_BEFORE, where)
-    await tx.execute(sql.LOOK_AGAIN, where)
-    return dialogues_job(device_id)
+    waiting = await tx.execute(sql.LOOK_AGAIN, where)
+    return dialogues_job(device_id) if waiting.rowcount else None
 
 
 async def settle(tx: AsyncConnection, device_id: DeviceId, limit: int) -> list[Span]:

@@ -4,11 +4,12 @@ The server's own knowledge goes first: audio that it received is recorded. Then 
 nobody said anything the time is lost: a dead recorder's hours are lost without its saying so.
 """
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from domain.status import CoverageFate, LossReason
 from domain.timeline import Span
@@ -17,6 +18,9 @@ BRIDGE_MS = 500
 """Received audio that meets within this is contiguous: codec padding and a card's drift (as in domain/timeline.py)."""
 PATIENCE_MS = 600_000
 """Younger time may still be told or delivered: the longest chunk of a recorder that sends no heartbeats lasts this."""
+
+
+Stretch = TypeVar("Stretch", Span, "Interval")
 
 
 class Interval(NamedTuple):
@@ -62,11 +66,10 @@ def union(spans: Iterable[Span], bridge_ms: int = 0) -> list[Span]:
 
 def without(spans: Iterable[Span], taken: Iterable[Span]) -> list[Span]:
     """`spans` less the time in `taken`, as `union` gives it."""
-    rest, away = [], union(taken)
+    away = union(taken)
+    rest = []
     for start_ms, end_ms in union(spans):
-        for gone in away:
-            if gone.end_ms <= start_ms or gone.start_ms >= end_ms:
-                continue
+        for gone in _within(away, start_ms, end_ms):
             if start_ms < gone.start_ms:
                 rest.append(Span(start_ms, gone.start_ms))
             start_ms = gone.end_ms
@@ -148,6 +151,12 @@ def totals(intervals: Iterable[Interval], outside_ms: int = 0) -> Totals:
 _EVER_MS = 1 << 62
 
 
+def _within(ascending: Sequence[Stretch], start_ms: int, end_ms: int) -> Sequence[Stretch]:
+    """Those that reach into the time between; they are free of overlaps, so their ends ascend too."""
+    first = bisect_right(ascending, start_ms, key=lambda i: i.end_ms)
+    return ascending[first : bisect_left(ascending, end_ms, key=lambda i: i.start_ms)]
+
+
 def _cut(interval: Interval, start_ms: int, end_ms: int) -> Interval:
     """What of the interval lies between; empty or backwards where nothing does."""
     return interval._replace(start_ms=max(interval.start_ms, start_ms), end_ms=min(interval.end_ms, end_ms))
@@ -175,7 +184,7 @@ def _believed(interval: Interval) -> Interval:
 
 def _topmost(window: Span, layers: Sequence[Sequence[Interval]]) -> Iterator[Interval]:
     """The window cut at every border of every layer; each piece is of the first layer that has something there."""
-    touching = [[i for i in layer if i.start_ms < window.end_ms and i.end_ms > window.start_ms] for layer in layers]
+    touching = [_within(layer, *window) for layer in layers]
     borders = {window.start_ms, window.end_ms}
     borders |= {ms for layer in touching for i in layer for ms in i[:2] if window.start_ms < ms < window.end_ms}
     at = [0] * len(touching)

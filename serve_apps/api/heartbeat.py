@@ -77,4 +77,5 @@ async def _close_dialogues(tx: AsyncConnection, deps: Deps, device_id: DeviceId,
     """What closes imported audio must not overtake what the shops record now."""
     urgency = job_class(until, datetime.now(UTC), deps.settings.ingest.live_s)
     job = await owe_nothing_before(tx, device_id, until)
-    await Queue(deps.db, deps.settings.jobs).enqueue(tx, [replace(job, job_class=urgency)])
+    if job is not None:
+        await Queue(deps.db, deps.settings.jobs).enqueue(tx, [replace(job, job_class=urgency)])

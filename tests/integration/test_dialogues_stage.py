@@ -1,6 +1,7 @@
 """The dialogues stage on a real database: closing, late data, revisions, aliases."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -8,7 +9,7 @@ from uuid import UUID
 import pytest
 from dialogue_days import DAY_START_MS, Clip, S
 from dialogue_delivery import MIN, Delivery
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from db import tables as t
 from db.dialogue_store import owe_nothing_before, to_instant, to_ms
@@ -209,8 +210,11 @@ async def test_a_dialogue_whose_audio_is_erased_is_superseded_without_an_heir_an
 async def test_what_a_device_says_that_it_has_delivered_is_not_waited_for(counter: Delivery) -> None:
     await hear(counter, 2, minute(0), minute(1, (40, 60)))
     async with counter.db.begin() as tx:
+        await tx.execute(update(t.dialogues).values(close_at=func.now() + timedelta(minutes=1)))
         job = await owe_nothing_before(tx, counter.device_id, to_instant(at(3)))
         await tx.execute(update(t.dialogues).values(close_at=to_instant(at(2.5))))  # the driver's clock, not now()
+        assert await owe_nothing_before(tx, counter.device_id, to_instant(at(3))) is None, "nothing waits any more"
+    assert job is not None
     assert (job.stage, job.subject_id) == ("dialogues", str(counter.device_id))
     await counter.work(at(2.5))
     assert len(await rows(counter, "closed")) == 1
