@@ -13,18 +13,27 @@ from recorder.retry import Backoff, History, Judgement, Verdict
 
 LIVE_CHUNKS = 3
 """A chunk is live until it is so many chunks old; then it is backlog."""
-SPREAD = 0.25
-"""Of a chunk's length. Shops open at the same second, so their recorders cut at the same second: each sends its live
-chunks with a delay of its own up to this, or 500 of them would all ask in one second of every minute."""
-FRESH_AFTER = 1 / 3
-"""Of a chunk's length: about so long after the last failure a live chunk is tried, however long the back-off: once if
-it was not tried yet, and again and again while the server is there but busy. Else a fleet's live audio would be up to
-`retry_max_s` late after an outage. Retry-After is honoured all the same."""
-GAP, GAP_MAX = 2.0, 0.05
-"""Between two chunks of the backlog after trouble, of the least and of the greatest wait. Doubled when the server says
-that it is busy, shrunk with every delivery."""
-GAP_SHRINK = 0.9
 GAP_NONE_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How a fleet shares a server; docs/decisions/recorder-uploads.md has what each rule is good for.
+
+    `spread`: of a chunk's length. Shops open at the same second, so their recorders cut at the same second: each sends
+    its live chunks with a delay of its own up to this, or 500 of them would all ask in one second of every minute.
+    `fresh_after`: of a chunk's length. About so long after the last failure a live chunk is tried, however long the
+    back-off: once if it was not tried yet, and again and again while the server is there but busy. Else a fleet's live
+    audio would be up to `retry_max_s` late after an outage. Retry-After is honoured all the same.
+    `gap`, `gap_max`: of the least and of the greatest wait. Between two chunks of the backlog after trouble; doubled
+    when the server says that it is busy, shrunk to `gap_shrink` of itself with every delivery.
+    """
+
+    spread: float = 0.25
+    fresh_after: float = 1 / 3
+    gap: float = 2.0
+    gap_max: float = 0.05
+    gap_shrink: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +102,14 @@ class UploadPolicy:
     backoff: Backoff
     chunk_s: float
     chance: Callable[[], float]
+    tempo: Tempo = Tempo()
     _phase_s: float = field(init=False)
     _lanes: dict[str, _Lane] = field(default_factory=dict, init=False)
     _doubts: dict[str, _Doubt] = field(default_factory=dict, init=False)
     _live_was_last: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
-        self._phase_s = self.chance() * SPREAD * self.chunk_s
+        self._phase_s = self.chance() * self.tempo.spread * self.chunk_s
 
     def next(self, now_s: float, waiting: Sequence[Waiting]) -> Send | Wait:
         """`waiting`: oldest first."""
@@ -152,7 +162,7 @@ class UploadPolicy:
         lane.failures = lane.pauses = 0
         lane.reason = ""
         lane.asked_until_s = lane.rest_until_s = -inf
-        gap_s = lane.gap_s * GAP_SHRINK
+        gap_s = lane.gap_s * self.tempo.gap_shrink
         lane.gap_s = gap_s if gap_s > GAP_NONE_S else 0.0
         lane.backlog_from_s = now_s + lane.gap_s * (0.5 + self.chance())
         self._doubts.pop(chunk.key, None)
@@ -167,12 +177,12 @@ class UploadPolicy:
         lane.reason = judgement.reason
         asked_s, chance = judgement.retry_after_s, self.chance()
         lane.rest_until_s = now_s + self.backoff.retry_s(lane.failures, chance, asked_s or 0.0)
-        lane.fresh_from_s = now_s + FRESH_AFTER * self.chunk_s * (0.5 + self.chance())
-        lane.gap_s = max(lane.gap_s, GAP * self.backoff.min_s)
+        lane.fresh_from_s = now_s + self.tempo.fresh_after * self.chunk_s * (0.5 + self.chance())
+        lane.gap_s = max(lane.gap_s, self.tempo.gap * self.backoff.min_s)
         lane.is_busy = asked_s is not None
         if asked_s is not None:
             lane.asked_until_s = now_s + asked_s * (1 + chance / 2)
-            lane.gap_s = min(2 * lane.gap_s, GAP_MAX * self.backoff.max_s)
+            lane.gap_s = min(2 * lane.gap_s, self.tempo.gap_max * self.backoff.max_s)
         if judgement.verdict is Verdict.DOUBT:
             history = self.history(chunk.key)
             history = replace(history, doubts=history.doubts + 1)

@@ -9,7 +9,7 @@ from itertools import count
 from random import Random
 
 from recorder.retry import Answer, Backoff, Failure, History, NoAnswer, judge
-from recorder.upload_policy import Send, UploadPolicy, Waiting
+from recorder.upload_policy import Send, Tempo, UploadPolicy, Waiting
 
 SHA256 = "0" * 64
 RECEIPT = Answer(200, {}, b'{"status": "ok", "chunk_id": "1"}')
@@ -32,6 +32,7 @@ class Scene:
     transfer_s: float = 0.15
     settled_s: float = 1200.0
     backoff: Backoff = field(default_factory=lambda: Backoff(2.0, 300.0))
+    tempo: Tempo = field(default_factory=Tempo)
 
     @property
     def back_s(self) -> float:
@@ -159,7 +160,7 @@ def simulate(scene: Scene, seed: int = 1) -> Figures:
         look(recorder, now_s)
 
     for number in range(scene.recorders):
-        made = _Recorder(number, UploadPolicy(scene.backoff, scene.chunk_s, random.random))
+        made = _Recorder(number, UploadPolicy(scene.backoff, scene.chunk_s, random.random, scene.tempo))
         first_s = scene.chunk_s + random.random() * scene.start_within_s
         at(first_s, lambda now_s, made=made: cut(made, now_s))  # type: ignore[misc]
     while events:

@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recorder.retry import Backoff, Judgement, Verdict
-from recorder.upload_policy import FRESH_AFTER, SPREAD, Send, UploadPolicy, Wait, Waiting
+from recorder.upload_policy import Send, Tempo, UploadPolicy, Wait, Waiting
 
 BACKOFF = Backoff(2.0, 300.0)
+FRESH_AFTER_S = Tempo().fresh_after * 60.0
 OK = Judgement(Verdict.DELIVERED, "delivered")
 DOWN = Judgement(Verdict.RETRY, "connection_refused")
 BUSY = Judgement(Verdict.RETRY, "http_503", retry_after_s=60.0)
@@ -60,7 +61,7 @@ def test_the_newest_goes_first_and_then_takes_turns_with_the_oldest() -> None:
 def test_recorders_that_cut_at_the_same_second_send_at_different_ones() -> None:
     early, late = policy(chance=0.0), policy(chance=0.5)
     assert sent(early.next(100.0, [cut(100.0)])) == "cut at 100.0"
-    assert waits(late.next(100.0, [cut(100.0)])) == SPREAD * 60.0 / 2
+    assert waits(late.next(100.0, [cut(100.0)])) == Tempo().spread * 60.0 / 2
     assert sent(late.next(110.0, [cut(100.0)])) == "cut at 100.0"
 
 
@@ -83,7 +84,7 @@ def test_a_fresh_chunk_is_tried_once_in_the_midst_of_a_long_back_off() -> None:
     assert waits(rules.next(1000.0, [old("a")])) > 290.0
     fresh = cut(990.0)
     soon_s = waits(rules.next(1000.0, [old("a"), fresh]))
-    assert FRESH_AFTER * 60.0 / 2 <= soon_s <= FRESH_AFTER * 60.0 * 1.5
+    assert FRESH_AFTER_S / 2 <= soon_s <= FRESH_AFTER_S * 1.5
     assert sent(rules.next(1000.0 + soon_s, [old("a"), fresh])) == fresh.key
     rules.answered(1020.0, fresh, DOWN)
     assert waits(rules.next(1020.0, [old("a"), fresh])) > 290.0
@@ -93,8 +94,8 @@ def test_while_the_server_is_busy_a_live_chunk_is_tried_again_and_the_backlog_wa
     rules, live = policy(chance=0.5), cut(990.0)
     for _ in range(9):
         rules.answered(1000.0, live, Judgement(Verdict.RETRY, "http_503", retry_after_s=2.0))
-    assert sent(rules.next(1000.0 + 1.5 * FRESH_AFTER * 60.0, [old("a"), live])) == live.key
-    assert waits(rules.next(1000.0 + 1.5 * FRESH_AFTER * 60.0, [old("a")])) > 60.0
+    assert sent(rules.next(1000.0 + 1.5 * FRESH_AFTER_S, [old("a"), live])) == live.key
+    assert waits(rules.next(1000.0 + 1.5 * FRESH_AFTER_S, [old("a")])) > 60.0
 
 
 def test_after_trouble_the_backlog_comes_slowly_at_first_and_then_as_fast_as_it_goes() -> None:
