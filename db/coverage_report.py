@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Interval as Duration
+from sqlalchemy import Row, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.coverage import told_coverage
 from db.dialogue_store import to_instant, to_ms
-from domain.coverage import Interval, Totals, account, scheduled, totals, union, without
+from domain.coverage import BRIDGE_MS, Interval, Totals, account, scheduled, totals, union, without
 from domain.ids import DeviceId, PointId, RegisterId
 from domain.timeline import Span
 
@@ -33,12 +34,17 @@ _OF_DEVICE = text(f"{_DEVICES} WHERE d.device_id = :device_id")
 _EVER_MS = 1 << 62
 _RECEIVED = text(
     """
-    SELECT start_ts, coalesce(start_ts + decoded_ms * interval '1 millisecond', end_ts) AS end_ts
-    FROM audio_chunks
-    WHERE device_id = :device_id AND start_ts > :earliest AND start_ts < :until
+    SELECT lower(stretch) AS start_ts, upper(stretch) - :bridge AS end_ts
+    FROM (
+        SELECT unnest(range_agg(tstzrange(
+            start_ts, :bridge + coalesce(start_ts + decoded_ms * interval '1 ms', end_ts)
+        ))) AS stretch
+        FROM audio_chunks
+        WHERE device_id = :device_id AND start_ts > :earliest AND start_ts < :until
+    ) AS stretches
     """
-)
-"""By the index over device, start and sha256."""
+).bindparams(bindparam("bridge", timedelta(milliseconds=BRIDGE_MS), type_=Duration))
+"""By the index over device, start and sha256. Chunks are joined here: a month of a device has 25,000."""
 
 
 @dataclass(frozen=True, slots=True)
