@@ -15,7 +15,7 @@ from pathlib import Path
 from recorder import ffmpeg
 from recorder.chunk import Moment
 from recorder.clock import Clock, moment
-from recorder.ending import Ending, classify, is_fatal
+from recorder.ending import Ending, classify, is_fatal, of_error
 from recorder.fate import Condition
 from recorder.ffmpeg import CaptureSpec
 from recorder.levels import ChunkLevels
@@ -63,7 +63,7 @@ class Capture:
         self._taken: set[int] = set()
         self._samples = SampleClock(spec.encoded_rate)
         self._levels = ChunkLevels(spec.chunk_s * spec.encoded_rate)
-        self._level_lines = ffmpeg.LevelLines(spec.encoded_rate)
+        self._level_lines = ffmpeg.LevelLines()
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._session = Session.of(self.session_id, spec, moment(clock))
 
@@ -109,12 +109,14 @@ class Capture:
             with locked(self.folder) as lock:
                 assert lock is not None, "nobody else knows this folder"
                 returncode = self._record(lock)
+                if not self._taken:
+                    self._session = replace(self._session, start=self._estimated_start(0))
                 for captured in left_over(self.folder, self._session, self._taken):
                     self._hand_over(captured)
             remove_if_done(self.folder)
             ending = classify(returncode, self._stderr, told_to_end=self._told_to_end)
         except OSError as error:
-            ending = Ending(Condition.CAPTURE_FAILED, f"the recording cannot go on: {error}", tuple(self._stderr))
+            ending = of_error(error, self._stderr)
         except Exception:
             log.exception("capture_broke", extra={"session_id": self.session_id})
             ending = Ending(Condition.CAPTURE_FAILED, "the recorder broke; see its log", tuple(self._stderr))

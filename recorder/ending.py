@@ -1,5 +1,6 @@
 """Why a capture ended, told from ffmpeg's last words."""
 
+import errno
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,17 @@ def is_fatal(line: str) -> bool:
     """ffmpeg says that it can't write the sound. Some versions go on all the same, for the levels can be told still;
     `-xerror` would end them, but also throw away the last second when a microphone is unplugged."""
     return any(words in line for words in _CANNOT_WRITE)
+
+
+_OF_DISK = {errno.ENOSPC: Condition.DISK_FULL, errno.EDQUOT: Condition.DISK_FULL} | dict.fromkeys(
+    (errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO), Condition.SPOOL_UNWRITABLE
+)
+
+
+def of_error(error: OSError, stderr: Sequence[str]) -> Ending:
+    """Where not ffmpeg but we could not go on."""
+    condition = _OF_DISK.get(error.errno or 0, Condition.CAPTURE_FAILED)
+    return Ending(condition, f"the recording cannot go on: {error}", tuple(stderr))
 
 
 def classify(returncode: int, stderr: Sequence[str], *, told_to_end: bool) -> Ending:

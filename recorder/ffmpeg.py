@@ -5,7 +5,7 @@ One process reads the microphone and, counting samples, does two things: it enco
 but sound is written to the disk:
 
 - the list: `000007.ogg,420.000000,480.000000` the moment a file is finished;
-- the levels: a block a second, `frame:…  pts:<first sample>  …` and the two figures.
+- the levels: a block a second, `frame:…  pts:<first sample>  …` and the figures.
 
 Cuts fall on whole packets of 20 ms exactly, for `chunk_s` is a whole number of them.
 """
@@ -24,6 +24,8 @@ LOOKAHEAD_SAMPLES = 312
 """At 48 kHz: libopus' encoder delay for voip and audio. Each chunk but the first begins that much before the cut, for
 its first packet carries the sound that the encoder still held back."""
 
+_CENTURY_S = 3_000_000_000
+_FIGURES = ("RMS_level", "Peak_level", "Number_of_samples")
 FILE_NAME = "%06d.ogg"
 _QUEUE_PACKETS = 8192
 """Between the thread that reads ALSA and the encoder: ffmpeg asks for the card's shortest period, often 1 ms, and takes
@@ -60,12 +62,15 @@ def command(spec: CaptureSpec, folder: Path, levels_fd: int, list_fd: int) -> li
     rate = spec.encoded_rate
     graph = (
         f"[0:a]aformat=sample_fmts=s16:sample_rates={rate}:channel_layouts=mono,asetpts=N/SR/TB,asplit[sound][copy];"
-        f"[copy]asetnsamples={rate},"
-        "astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level+Peak_level,"
+        f"[copy]asetnsamples={rate}:p=0,"
+        f"astats=metadata=1:reset=1:measure_perchannel=none:measure_overall={'+'.join(_FIGURES)},"
         rf"ametadata=mode=print:file='pipe\:{levels_fd}':direct=1[levels]"
     )
     return [
         *("ffmpeg", "-hide_banner", "-nostdin", "-nostats", "-loglevel", "warning"),
+        # ALSA's timestamps are wall time. A step of over 30 h, as a Pi without a clock of its own makes, would be told
+        # twice for each packet for ever.
+        *("-dts_error_threshold", str(_CENTURY_S)),
         *("-thread_queue_size", str(_QUEUE_PACKETS), "-f", "alsa"),
         *("-sample_rate", str(spec.sample_rate), "-channels", "1", "-i", spec.pcm),
         *("-filter_complex", graph),
@@ -102,10 +107,9 @@ class LevelLines:
     """Puts the blocks of level lines together again."""
 
     _FRAME = re.compile(r"frame:\d+\s+pts:(\d+)")
-    _FIGURE = re.compile(r"lavfi\.astats\.Overall\.(RMS|Peak)_level=(\S+)")
+    _FIGURE = re.compile(r"lavfi\.astats\.Overall\.(\w+)=(\S+)")
 
-    def __init__(self, rate: int) -> None:
-        self._rate = rate
+    def __init__(self) -> None:
         self._first_sample = 0
         self._figures: dict[str, float] = {}
 
@@ -117,6 +121,7 @@ class LevelLines:
             value = float(figure[2])
             # "nan" is what some versions say of a second of zeros.
             self._figures[figure[1]] = -math.inf if math.isnan(value) else value
-            if len(self._figures) == 2:
-                return Level(self._first_sample + self._rate, self._figures["RMS"], self._figures["Peak"])
+            if len(self._figures) == len(_FIGURES):
+                rms_dbfs, peak_dbfs, samples = (self._figures[name] for name in _FIGURES)
+                return Level(self._first_sample + int(samples), rms_dbfs, peak_dbfs)
         return None

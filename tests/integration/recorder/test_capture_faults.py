@@ -167,7 +167,7 @@ def test_a_consumer_that_breaks_ends_the_capture_and_leaves_the_chunk(
     recording.start()
     until(lambda: recording.ending)
     assert recording.ending is not None
-    assert recording.ending.condition is Condition.CAPTURE_FAILED
+    assert recording.ending.condition is Condition.DISK_FULL
     assert (recording.folder / "000000.ogg").exists()
     assert processes_with(f"{recording.folder}/") == []
 

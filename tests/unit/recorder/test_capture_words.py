@@ -18,10 +18,12 @@ from recorder.session import Session
 SPEC = CaptureSpec("plughw:CARD=Mic,DEV=0", 48_000, 60, 24, Identity("p", "r", "d"))
 BLOCK = """frame:2    pts:96000   pts_time:2
 lavfi.astats.Overall.Peak_level=-15.782341
-lavfi.astats.Overall.RMS_level=-28.173943"""
+lavfi.astats.Overall.RMS_level=-28.173943
+lavfi.astats.Overall.Number_of_samples=48000.000000"""
 ZEROS = """frame:3    pts:144000   pts_time:3
 lavfi.astats.Overall.Peak_level=-inf
-lavfi.astats.Overall.RMS_level=-nan"""
+lavfi.astats.Overall.RMS_level=-nan
+lavfi.astats.Overall.Number_of_samples=4800.000000"""
 
 
 def test_the_command_names_the_microphone_and_cuts_by_the_clock_of_samples() -> None:
@@ -41,9 +43,9 @@ def test_the_encoder_gets_a_rate_that_opus_knows_and_that_loses_nothing(asked: i
 
 
 def test_a_block_of_lines_is_the_level_of_a_second() -> None:
-    lines = LevelLines(48_000)
+    lines = LevelLines()
     levels = [level for line in f"{BLOCK}\n{ZEROS}".split("\n") if (level := lines.take(line))]
-    assert levels == [Level(144_000, -28.173943, -15.782341), Level(192_000, -math.inf, -math.inf)]
+    assert levels == [Level(144_000, -28.173943, -15.782341), Level(148_800, -math.inf, -math.inf)]
 
 
 def test_a_line_of_the_list_names_a_finished_file() -> None:
