@@ -10,6 +10,8 @@ import pytest
 from shop import ADMIN, Device, Shop
 from sqlalchemy import text
 
+from recorder.enrolled_config import Enrolment
+
 CODES = "/api/v1/admin/enrolment-codes"
 
 
@@ -49,6 +51,19 @@ async def test_a_code_gives_a_recorder_its_place_and_its_token_uploads(shop: Sho
     assert (await shop.upload(device=device)).status_code == 200
     view = (await shop.client.get(f"/api/v1/admin/devices/{device.device_id}", headers=ADMIN)).json()
     assert view["name"] == "Till 1"
+
+
+async def test_our_recorder_understands_the_answer(shop: Shop) -> None:
+    hours = {"mon": [{"opens": "09:00", "closes": "21:00"}], "exceptions": {"2026-12-25": []}}
+    path = f"/api/v1/admin/points/{shop.device.point_id}"
+    assert (await shop.client.patch(path, headers=ADMIN, json={"opening_hours": hours})).status_code == 200
+    (made,) = await make(shop)
+    place = (await enrol(shop, made["code"])).json()
+    understood = Enrolment.from_answer(place)
+    assert (understood.device_id, understood.zone) == (place["device_id"], "Europe/Belgrade")
+    assert understood.hours is not None
+    assert (understood.hours.start, understood.hours.end, understood.hours.days) == ("09:00", "21:00", ("mon",))
+    assert understood.hours.exceptions == {"2026-12-25": "closed"}
 
 
 async def test_neither_codes_nor_tokens_are_kept_in_the_clear(shop: Shop) -> None:
