@@ -6,22 +6,22 @@ The user is declared to systemd-sysusers, which makes it where it is missing, in
 
 import os
 import pwd
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from recorder import durable
 from recorder.places import CONFIG, SPOOL, STATE
+from recorder.system import InstallError, make_folder, remove, run, write
 
 SERVICE = "recorder-agent"
 USER = "recorder-agent"
 UNIT = Path("/etc/systemd/system/recorder-agent.service")
 SYSUSERS = Path("/etc/sysusers.d/recorder-agent.conf")
 JOURNAL = Path("/etc/systemd/journald.conf.d/recorder-agent.conf")
+
+LINK = Path("/usr/local/bin/recorder-agent")
 
 _SPOOL_ENTRIES = (
     "outbox",
@@ -35,7 +35,6 @@ _SPOOL_ENTRIES = (
     ".[!.]*",
 )
 _HOMES = (Path("/home"), Path("/root"), Path("/run/user"))
-_COMMAND_TIMEOUT_S = 90.0
 
 _SYSUSERS_TEXT = f"""\
 g {USER} -
@@ -50,10 +49,6 @@ SystemMaxFileSize=10M
 RuntimeMaxUse=30M
 MaxRetentionSec=1month
 """
-
-
-class InstallError(Exception):
-    """Its message says what to mend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +114,20 @@ def install(place: Place, *, is_configured: bool) -> Outcome:
         target = place.at(path)
         if target.is_file() and target.read_text(encoding="utf-8") == text:
             continue
-        changed.append(_write(target, text))
+        changed.append(write(target, text))
+    changed += [LINK] if _link(place) else []
     root = f"--root={place.root}"
-    _run("systemd-sysusers", root, SYSUSERS.name)
+    run("systemd-sysusers", root, SYSUSERS.name)
     _make_folders(place)
     if place.is_live:
-        _run("systemctl", "daemon-reload")
-    _run("systemctl", root, "enable", SERVICE)
+        run("systemctl", "daemon-reload")
+    run("systemctl", root, "enable", SERVICE)
     if not place.is_live:
         return Outcome(tuple(changed), running=False)
     if JOURNAL in changed:
-        _run("systemctl", "try-restart", "systemd-journald")
+        run("systemctl", "try-restart", "systemd-journald")
     if is_configured:
-        _run("systemctl", "restart" if UNIT in changed else "start", SERVICE)
+        run("systemctl", "restart" if UNIT in changed else "start", SERVICE)
     return Outcome(tuple(changed), running=is_configured)
 
 
@@ -151,25 +147,27 @@ def has_user() -> bool:
 
 def start() -> None:
     """Starts the service, anew if it runs. Raises InstallError."""
-    _run("systemctl", "restart", SERVICE)
+    run("systemctl", "restart", SERVICE)
 
 
 def stop() -> None:
     """Raises InstallError."""
-    _run("systemctl", "stop", SERVICE)
+    run("systemctl", "stop", SERVICE)
 
 
 def uninstall(place: Place, *, purge: bool) -> Outcome:
     """Removes the service. Only `purge` removes configuration, recordings and user too. Raises InstallError."""
     if place.is_live and UNIT.is_file():
-        _run("systemctl", "disable", "--now", SERVICE)
+        run("systemctl", "disable", "--now", SERVICE)
     elif place.at(UNIT).is_file():
-        _run("systemctl", f"--root={place.root}", "disable", SERVICE)
-    changed = [path for path in (UNIT, SYSUSERS, JOURNAL) if _remove(place.at(path))]
+        run("systemctl", f"--root={place.root}", "disable", SERVICE)
+    changed = [path for path in (UNIT, SYSUSERS, JOURNAL) if remove(place.at(path))]
+    if place.at(LINK).is_symlink() and remove(place.at(LINK)):
+        changed.append(LINK)
     if place.is_live:
-        _run("systemctl", "daemon-reload")
+        run("systemctl", "daemon-reload")
     if purge:
-        changed += [path for path in _ours(place) if _remove(place.at(path))]
+        changed += [path for path in _ours(place) if remove(place.at(path))]
         _remove_user(place)
     return Outcome(tuple(changed), running=False)
 
@@ -192,21 +190,15 @@ def _make_folders(place: Place) -> None:
     """The service owns its state and its configuration, but not the folder of that, so that it can't exchange it."""
     uid, gid = _ids(place)
     try:
-        _make_folder(place.at(CONFIG.parent), 0, gid)
+        make_folder(place.at(CONFIG.parent), 0, gid)
         for folder in (STATE, place.spool):
-            _make_folder(place.at(folder), uid, gid)
+            make_folder(place.at(folder), uid, gid)
         config = place.at(place.config)
         if config.is_file():
             os.chown(config, uid, gid)
             config.chmod(0o600)
     except OSError as error:
         raise InstallError(f"{error.filename}: {error.strerror}") from error
-
-
-def _make_folder(folder: Path, uid: int, gid: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    os.chown(folder, uid, gid)
-    folder.chmod(0o750)
 
 
 def _ids(place: Place) -> tuple[int, int]:
@@ -218,27 +210,19 @@ def _ids(place: Place) -> tuple[int, int]:
     raise InstallError(f"systemd-sysusers did not make the user {USER}")
 
 
-def _write(target: Path, text: str) -> Path:
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        durable.write(target, text.encode(), 0o644)
-    except PermissionError as error:
-        raise InstallError(f"{error.filename} cannot be written: run it with sudo") from error
-    except OSError as error:
-        raise InstallError(f"{target} cannot be written: {error.strerror}") from error
-    return target
-
-
-def _remove(target: Path) -> bool:
-    try:
-        if target.is_dir():
-            shutil.rmtree(target)
-        else:
-            target.unlink()
-    except FileNotFoundError:
+def _link(place: Place) -> bool:
+    """So that the command is on everybody's path; somebody else's file of that name stays."""
+    command, link = Path(place.command[0]), place.at(LINK)
+    if len(place.command) > 1 or command.parent in (Path("/usr/bin"), LINK.parent):
         return False
-    except PermissionError as error:
-        raise InstallError(f"{error.filename} cannot be removed: run it with sudo") from error
+    if link.readlink() == command if link.is_symlink() else link.exists():
+        return False
+    try:
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(command)
+    except OSError as error:
+        raise InstallError(f"{link} cannot be linked to {command}: {error.strerror}") from error
     return True
 
 
@@ -246,16 +230,4 @@ def _remove_user(place: Place) -> None:
     passwd = place.at(Path("/etc/passwd"))
     users = passwd.read_text(encoding="utf-8").splitlines() if passwd.is_file() else []
     if any(line.startswith(f"{USER}:") for line in users):
-        _run("userdel", *(("--prefix", str(place.root)) if place.root != Path("/") else ()), USER)
-
-
-def _run(*command: str) -> None:
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMMAND_TIMEOUT_S, check=False)
-    except FileNotFoundError as error:
-        raise InstallError(f"{command[0]} is not here: the service needs systemd, as Raspberry Pi OS has it") from error
-    except subprocess.TimeoutExpired as error:
-        raise InstallError(f"`{' '.join(command)}` took over {_COMMAND_TIMEOUT_S:.0f} s") from error
-    if done.returncode:
-        said = (done.stderr or done.stdout).strip() or f"exit code {done.returncode}"
-        raise InstallError(f"`{' '.join(command)}` failed: {said}")
+        run("userdel", *(("--prefix", str(place.root)) if place.root != Path("/") else ()), USER)

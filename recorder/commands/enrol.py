@@ -20,6 +20,7 @@ from recorder.config_text import Given, from_yaml
 from recorder.enrolled_config import Enrolment, text
 from recorder.places import CONFIG
 from recorder.retry import Answer, NoAnswer
+from recorder.system import InstallError
 from recorder.wording import Language, say
 
 CA_NAME = "ca.pem"
@@ -41,7 +42,7 @@ def execute(args: argparse.Namespace) -> int:
     except enrolment_of.Refused as refusal:
         usage = refusal.phrase == "enrol.bad_code"
         raise CommandError(say(refusal.phrase, chosen, **refusal.values), USAGE if usage else 1) from None
-    except install.InstallError as error:
+    except InstallError as error:
         raise CommandError(str(error)) from error
     except OSError as error:
         raise io_error(error, path, chosen) from error
@@ -117,7 +118,7 @@ def _check_and_start(args: argparse.Namespace, path: Path, chosen: Language) -> 
             is_well = run_check(config, lang=chosen) == 0
         if managed:
             install.start()
-    except install.InstallError as error:
+    except InstallError as error:
         raise CommandError(str(error)) from error
     put(say("enrol.service" if managed else "enrol.no_service", chosen))
     return 0 if is_well else 1

@@ -8,6 +8,7 @@ from recorder import install
 from recorder.commands.context import USAGE, CommandError, language, put
 from recorder.config import ConfigError, load
 from recorder.places import CONFIG
+from recorder.system import InstallError
 from recorder.wording import say
 
 
@@ -16,7 +17,7 @@ def execute(args: argparse.Namespace) -> int:
     problem = configuration_problem(place)
     try:
         outcome = install.install(place, is_configured=problem == "")
-    except install.InstallError as error:
+    except InstallError as error:
         raise CommandError(str(error)) from error
     for path in outcome.changed:
         put(say("install.wrote", chosen, path=path))

@@ -5,6 +5,7 @@ import argparse
 from recorder import install
 from recorder.commands.context import FAILED, CommandError, language, put
 from recorder.commands.install import place_of
+from recorder.system import InstallError
 from recorder.wording import Language, say
 
 _YES = ("y", "yes", "д", "да")
@@ -17,7 +18,7 @@ def execute(args: argparse.Namespace) -> int:
         return FAILED
     try:
         outcome = install.uninstall(place, purge=args.purge)
-    except install.InstallError as error:
+    except InstallError as error:
         raise CommandError(str(error)) from error
     for path in outcome.changed:
         put(say("uninstall.removed", chosen, path=path))

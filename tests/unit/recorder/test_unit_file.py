@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from recorder.install import JOURNAL, SYSUSERS, UNIT, InstallError, Place, contents, unit
+from recorder.install import JOURNAL, SYSUSERS, UNIT, Place, contents, unit
 from recorder.places import CONFIG
+from recorder.system import InstallError
 
 COMMAND = ("/opt/recorder-agent/bin/recorder-agent",)
 
