@@ -6,6 +6,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,21 @@ class Exchange:
         if isinstance(self.answer, NoAnswer) or self.answer.json is None:
             return None
         return self.answer.headers.get("date")
+
+    @property
+    def server_ms(self) -> int | None:
+        """`server_time` of a heartbeat's answer, Unix ms; None where there is none."""
+        said = None if isinstance(self.answer, NoAnswer) else (self.answer.json or {}).get("server_time")
+        return instant_ms(said)
+
+
+def instant_ms(text: object) -> int | None:
+    """Of an ISO 8601 instant with a zone; None for anything else."""
+    try:
+        instant = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return None if instant is None or instant.tzinfo is None else round(instant.timestamp() * 1000)
 
 
 def trusted_by(ca_file: Path | None) -> ssl.SSLContext:

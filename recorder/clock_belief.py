@@ -77,31 +77,37 @@ def kernel_reading(wall_ms: int, boot_ms: int) -> Reading:
     return Reading(Source.KERNEL, offset_ms - EXACT_MS, offset_ms + EXACT_MS, boot_ms)
 
 
-def weigh(belief: Belief | None, reading: Reading) -> tuple[Belief, Change]:
+def weigh(belief: Belief | None, reading: Reading, system_ms: int | None = None) -> tuple[Belief, Change]:
     """The server's word beats the kernel's, the kernel's an HTTP Date, where they contradict each other; where they
-    agree, the narrowest bounds count."""
+    agree, the narrowest bounds count. `system_ms`: the system clock's own offset, preferred within the bounds: a clock
+    that nobody can call wrong is rather right than half a second off, as the middle of a Date's second would be."""
     if belief is None:
-        return _fresh(reading), Change.WHOLE
+        return _fresh(reading, system_ms), Change.WHOLE
     low_ms, high_ms = _widened(belief, reading.boot_ms)
     if max(reading.low_ms - high_ms, low_ms - reading.high_ms) > TOLERANCE_MS:
-        return _contradicted(belief, reading)
+        return _contradicted(belief, reading, system_ms)
     source = max(belief.source, reading.source, key=lambda source: source.rank)
     agreed = replace(belief, source=source, doubted_by=None)
     if reading.source is Source.KERNEL:
         agreed = replace(agreed, steered_boot_ms=reading.boot_ms)
-        return _narrowed(agreed, reading.low_ms, reading.high_ms, reading.boot_ms)
+        return _narrowed(agreed, reading.low_ms, reading.high_ms, reading.boot_ms, system_ms)
     if belief.steered_boot_ms is not None and reading.boot_ms - belief.steered_boot_ms < STEERED_FOR_MS:
         return agreed, Change.NONE
     low_ms, high_ms = max(low_ms, reading.low_ms), min(high_ms, reading.high_ms)
     if low_ms > high_ms:  # within the tolerance: two servers' clocks, or more drift than a crystal should have
         low_ms, high_ms = reading.low_ms, reading.high_ms
-    return _narrowed(agreed, low_ms, high_ms, reading.boot_ms)
+    return _narrowed(agreed, low_ms, high_ms, reading.boot_ms, system_ms)
 
 
-def _fresh(reading: Reading) -> Belief:
+def _fresh(reading: Reading, system_ms: int | None) -> Belief:
     steered = reading.boot_ms if reading.source is Source.KERNEL else None
     bounds = (reading.low_ms, reading.high_ms)
-    return Belief(reading.source, reading.middle_ms, *bounds, reading.boot_ms, reading.boot_ms, steered_boot_ms=steered)
+    offset_ms = _likeliest(*bounds, system_ms)
+    return Belief(reading.source, offset_ms, *bounds, reading.boot_ms, reading.boot_ms, steered_boot_ms=steered)
+
+
+def _likeliest(low_ms: int, high_ms: int, system_ms: int | None) -> int:
+    return system_ms if system_ms is not None and low_ms <= system_ms <= high_ms else (low_ms + high_ms) // 2
 
 
 def _widened(belief: Belief, boot_ms: int) -> tuple[int, int]:
@@ -113,23 +119,23 @@ def _drift_ms(elapsed_ms: int) -> int:
     return max(elapsed_ms, 0) * DRIFT_PPM // 1_000_000
 
 
-def _narrowed(belief: Belief, low_ms: int, high_ms: int, boot_ms: int) -> tuple[Belief, Change]:
+def _narrowed(belief: Belief, low_ms: int, high_ms: int, boot_ms: int, system_ms: int | None) -> tuple[Belief, Change]:
     belief = replace(belief, low_ms=low_ms, high_ms=high_ms, checked_boot_ms=boot_ms)
     if low_ms <= belief.offset_ms <= high_ms:
         return belief, Change.NONE
-    offset_ms = (low_ms + high_ms) // 2
+    offset_ms = _likeliest(low_ms, high_ms, system_ms)
     explained = abs(offset_ms - belief.offset_ms) <= _drift_ms(boot_ms - belief.anchored_boot_ms)
     drifted = explained or not belief.alone
     moved = replace(belief, offset_ms=offset_ms, anchored_boot_ms=boot_ms, alone=not drifted)
     return moved, Change.DRIFTED if drifted else Change.WHOLE
 
 
-def _contradicted(belief: Belief, reading: Reading) -> tuple[Belief, Change]:
+def _contradicted(belief: Belief, reading: Reading, system_ms: int | None) -> tuple[Belief, Change]:
     if reading.source.rank > belief.source.rank:
-        return _fresh(reading), Change.WHOLE
+        return _fresh(reading, system_ms), Change.WHOLE
     if reading.source.rank < belief.source.rank:
         return belief, Change.NONE
     doubt = belief.doubted_by
     if doubt and max(reading.low_ms - doubt.high_ms, doubt.low_ms - reading.high_ms) <= TOLERANCE_MS:
-        return _fresh(reading), Change.WHOLE
+        return _fresh(reading, system_ms), Change.WHOLE
     return replace(belief, doubted_by=reading), Change.NONE

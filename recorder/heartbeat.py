@@ -10,11 +10,10 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from recorder.accounting import Interval
-from recorder.api_client import ApiClient, Exchange
+from recorder.api_client import ApiClient, Exchange, instant_ms
 from recorder.clock import Clock
 from recorder.credentials import Credentials
 from recorder.ledger import Ledger, LedgerError
@@ -178,11 +177,10 @@ class Heartbeat:
 
     def _accepted(self, exchange: Exchange, heard: dict[str, Any], report: Report | None, revision: int) -> None:
         self._is_bare = False
-        server_ms = _instant_ms(heard.get("server_time"))
-        if server_ms is not None:
-            self._timekeeper.observe_server(server_ms, exchange.asked_boot_ms, exchange.answered_boot_ms)
+        if exchange.server_ms is not None:
+            self._timekeeper.observe_server(exchange.server_ms, exchange.asked_boot_ms, exchange.answered_boot_ms)
         wants = heard.get("wants")
-        self._wanted_from_ms = _instant_ms(wants.get("coverage_from")) if isinstance(wants, dict) else None
+        self._wanted_from_ms = instant_ms(wants.get("coverage_from")) if isinstance(wants, dict) else None
         if report is None:
             return
         self._told = Told(revision, report.until_ms)
@@ -212,11 +210,3 @@ def _recalled(ledger: Ledger) -> Told | None:
         return Told(**json.loads(ledger.recall(_NOTE) or "null"))
     except (TypeError, ValueError):
         return None
-
-
-def _instant_ms(text: object) -> int | None:
-    try:
-        instant = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return None if instant is None or instant.tzinfo is None else round(instant.timestamp() * 1000)

@@ -146,7 +146,7 @@ class TimeKeeper:
 
     def _weigh(self, reading: Reading) -> None:
         before = self._belief
-        self._belief, change = weigh(before, reading)
+        self._belief, change = weigh(before, reading, self._system_offset_ms)
         if change is not Change.NONE or self._untold or (before and before.source is not self._belief.source):
             self._tell(change)
 

@@ -95,7 +95,7 @@ class Rig:
         return {
             **inherited,
             **self.microphone.env,
-            "LD_PRELOAD": " ".join(libraries),
+            "LD_PRELOAD": ":".join(libraries),
             "CLOCK_STEP_FILE": str(self._step_file),
             "RECORDER_PAUSE_DIR": str(self.steps),
             "PYTHONPATH": str(ROOT),
