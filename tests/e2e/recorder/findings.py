@@ -26,6 +26,8 @@ class Findings:
     lost_s: dict[str, float] = field(default_factory=dict)
     scheduled_s: float = 0.0
     worst_start_s: float = 0.0
+    missed_s: float = 0.0
+    """Of what was recorded, the microphone had to drop so much: the machine was too slow for it."""
     problems: list[str] = field(default_factory=list)
 
 
@@ -56,6 +58,7 @@ def _listen(rig: Rig, source: Source, rows: list[dict[str, Any]], found: Finding
         if abs(said_s - (end_s - start_s)) > LENGTH_WITHIN_S:
             found.problems.append(f"{key_of(row)} says {said_s:.2f} s and has {end_s - start_s:.2f} s")
     places.sort()
+    found.missed_s = rig.missed_s(places)
     found.heard_s = sum(end_s - start_s for start_s, end_s, _ in places)
     for (_, end_s, one), (start_s, _, other) in pairwise(places):
         if end_s - start_s > FRAME_S:

@@ -11,6 +11,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -243,6 +244,12 @@ class Rig:
     def wall_s_of(self, place_s: float) -> float:
         """The same as Unix time, by this machine's clock."""
         return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + self.boot_ms_of(place_s) / 1000
+
+    def missed_s(self, places: list[tuple[float, float, str]]) -> float:
+        """Of those stretches of the sound (start, end, key), what nobody took from the microphone in time."""
+        first = [index / RATE for index, _ in self.microphone.heard]
+        gaps = [(a + BLOCK_S, b) for a, b in pairwise(first) if b - a > 1.5 * BLOCK_S]
+        return sum(b - a for a, b in gaps if any(start < a and b < end for start, end, _ in places))
 
     def place_now(self) -> float:
         """What the microphone hears now, in seconds of the sound."""
