@@ -118,7 +118,9 @@ class Heartbeat:
             log.error("ledger_unreadable", extra={"reason": str(error)})
             return EVERY_S
         exchange = self._client.post(self._credentials, "devices/heartbeat", document, deadline_s)
-        self._timekeeper.observe_http_date(exchange.date, exchange.asked_boot_ms, exchange.answered_boot_ms)
+        self._timekeeper.observe_answer(
+            exchange.server_ms, exchange.date, exchange.asked_boot_ms, exchange.answered_boot_ms
+        )
         if not isinstance(exchange.answer, Answer):
             log.warning("heartbeat_failed", extra={"reason": exchange.answer.failure, "detail": exchange.answer.detail})
             return EVERY_S
@@ -177,8 +179,6 @@ class Heartbeat:
 
     def _accepted(self, exchange: Exchange, heard: dict[str, Any], report: Report | None, revision: int) -> None:
         self._is_bare = False
-        if exchange.server_ms is not None:
-            self._timekeeper.observe_server(exchange.server_ms, exchange.asked_boot_ms, exchange.answered_boot_ms)
         wants = heard.get("wants")
         self._wanted_from_ms = instant_ms(wants.get("coverage_from")) if isinstance(wants, dict) else None
         if report is None:

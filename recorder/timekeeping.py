@@ -85,6 +85,12 @@ class TimeKeeper:
                 self._tell(Change.WHOLE)
             return self._observed()
 
+    def observe_answer(self, server_ms: int | None, date: str | None, sent_boot_ms: int, received_boot_ms: int) -> None:
+        """All that an answer says of the time: the exact word first, so that the rough one only confirms it."""
+        if server_ms is not None:
+            self.observe_server(server_ms, sent_boot_ms, received_boot_ms)
+        self.observe_http_date(date, sent_boot_ms, received_boot_ms)
+
     def observe_server(self, server_ms: int, sent_boot_ms: int, received_boot_ms: int) -> None:
         """A server said `server_ms` (Unix time) in answer to a request; the boot times are of this machine."""
         with self._lock:

@@ -204,9 +204,9 @@ class Uploader:
         return None
 
     def _observe(self, exchange: Exchange) -> None:
-        if exchange.server_ms is not None:
-            self._timekeeper.observe_server(exchange.server_ms, exchange.asked_boot_ms, exchange.answered_boot_ms)
-        self._timekeeper.observe_http_date(exchange.date, exchange.asked_boot_ms, exchange.answered_boot_ms)
+        self._timekeeper.observe_answer(
+            exchange.server_ms, exchange.date, exchange.asked_boot_ms, exchange.answered_boot_ms
+        )
 
     def _settle(self, chunk: Chunk, start_ms: int, answer: Answer | NoAnswer, judgement: Judgement) -> None:
         if isinstance(answer, NoAnswer):

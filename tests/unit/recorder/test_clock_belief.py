@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from recorder.boot_time import Source
 from recorder.clock_belief import (
     EXACT_MS,
+    STALE_MS,
     STEERED_FOR_MS,
     Belief,
     Change,
@@ -130,4 +131,4 @@ def test_the_truth_is_always_within_the_bounds(answers: list[tuple[int, int, flo
         belief, _ = weigh(belief, reading)
         assert belief.low_ms <= OFFSET <= belief.high_ms
         assert belief.low_ms <= belief.offset_ms <= belief.high_ms
-        assert belief.high_ms - belief.low_ms <= rtt_ms + 999 + 2 * EXACT_MS
+        assert belief.high_ms - belief.low_ms <= rtt_ms + 999 + STALE_MS + 2 * EXACT_MS
