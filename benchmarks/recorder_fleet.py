@@ -4,7 +4,7 @@
 
 Two runs. The first is simulated, with the recorder's tempo and, beside it, with nothing but full jitter: 500 recorders
 that cut at the same second, an hour's outage, a virtual clock, the very classes by which a recorder decides
-(recorder/retry.py, recorder/upload_policy.py), and a model of the ingest with the rate that Ray Serve gave on two cores
+(recorder/upload/retry.py, upload_policy.py), and a model of the ingest with the rate that Ray Serve gave on two cores
 (111 uploads a second, 64 at once, then 503 with Retry-After: 2). The second is real: fewer recorders as threads, each
 with the real client and policy and chunks of five seconds, against the real ingest under uvicorn on a real PostgreSQL,
 which is ended and started again; what the database holds in the end is compared with what was recorded.
@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchmarks.fleet.model import Scene, simulate  # noqa: E402
 from benchmarks.fleet.trial import Trial, run_trial  # noqa: E402
-from recorder.upload_policy import Tempo  # noqa: E402
+from recorder.upload.upload_policy import Tempo  # noqa: E402
 
 AIM, LIVE_AIM_CHUNKS = 3.0, 2.0
 FULL_JITTER_ALONE = Tempo(spread=0.0, fresh_after=inf, gap=0.0)

@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "integration" / "recorder")]
 from alsa_microphone import AlsaMicrophone  # noqa: E402
 from taping import RATE, agent, noise, processes_with, spec  # noqa: E402
 
-from recorder import ffmpeg  # noqa: E402
+from recorder.capture import ffmpeg  # noqa: E402
 
 SOUND_S = 240
 ROUNDS = 3

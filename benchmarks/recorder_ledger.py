@@ -23,11 +23,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from recorder.accounting import Evidence, Recording, account  # noqa: E402
 from recorder.chunk import Chunk, Identity, Moment  # noqa: E402
-from recorder.clock import SystemClock, moment  # noqa: E402
 from recorder.fate import ChunkState, Condition  # noqa: E402
-from recorder.ledger import Ledger  # noqa: E402
+from recorder.ledger.accounting import Evidence, Recording, account  # noqa: E402
+from recorder.ledger.ledger import Ledger  # noqa: E402
+from recorder.timing.clock import SystemClock, moment  # noqa: E402
 
 MINUTE, CHUNKS_A_DAY = 60_000, 840
 DAY = 24 * 60 * MINUTE

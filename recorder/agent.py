@@ -10,34 +10,35 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from recorder import __version__, microphone
-from recorder.agent_health import HealthPage, Parts
-from recorder.api_client import ApiClient
-from recorder.capture import Capture, Captured, CaptureSpec
-from recorder.capture_loop import CaptureLoop
+from recorder import __version__
+from recorder.capture.capture import Capture, Captured, CaptureSpec
+from recorder.capture.capture_loop import CaptureLoop
+from recorder.capture.doubt import Doubts
 from recorder.chunk import Identity
-from recorder.clock import Clock, SystemClock
-from recorder.config import RecorderConfig
-from recorder.credentials import Credentials, CredentialStore
-from recorder.doubt import Doubts
-from recorder.health_server import HealthServer
-from recorder.heartbeat import Heartbeat
-from recorder.housekeeping import Housekeeping
-from recorder.janitor import Janitor
-from recorder.ledger import Ledger, LedgerError
-from recorder.microphone import Microphone
-from recorder.notify import Loop, Notifier, Watchdog
-from recorder.pause import FILE_NAME as PAUSE
-from recorder.pause import PauseStore
-from recorder.retention import Limits
-from recorder.retry import Backoff
-from recorder.schedule import Schedule
-from recorder.spool import Spool, SpoolError
-from recorder.spool_files import Folders
+from recorder.config.config import RecorderConfig
+from recorder.health.agent_health import HealthPage, Parts
+from recorder.health.health_server import HealthServer
+from recorder.ledger.ledger import Ledger, LedgerError
+from recorder.microphone import microphone
+from recorder.microphone.microphone import Microphone
+from recorder.service.notify import Loop, Notifier, Watchdog
+from recorder.spool.housekeeping import Housekeeping
+from recorder.spool.janitor import Janitor
+from recorder.spool.retention import Limits
+from recorder.spool.spool import Spool, SpoolError
+from recorder.spool.spool_files import Folders
 from recorder.steps import from_environment
-from recorder.timekeeping import TimeKeeper
-from recorder.upload_policy import UploadPolicy
-from recorder.uploader import Uploader
+from recorder.timing.clock import Clock, SystemClock
+from recorder.timing.pause import FILE_NAME as PAUSE
+from recorder.timing.pause import PauseStore
+from recorder.timing.schedule import Schedule
+from recorder.timing.timekeeping import TimeKeeper
+from recorder.upload.api_client import ApiClient
+from recorder.upload.credentials import Credentials, CredentialStore
+from recorder.upload.heartbeat import Heartbeat
+from recorder.upload.retry import Backoff
+from recorder.upload.upload_policy import UploadPolicy
+from recorder.upload.uploader import Uploader
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 
-from recorder.retry import Answer, Backoff, Failure, History, NoAnswer, judge
-from recorder.upload_policy import Send, Tempo, UploadPolicy, Waiting
+from recorder.upload.retry import Answer, Backoff, Failure, History, NoAnswer, judge
+from recorder.upload.upload_policy import Send, Tempo, UploadPolicy, Waiting
 
 SHA256 = "0" * 64
 RECEIPT = Answer(200, {}, b'{"status": "ok", "chunk_id": "1"}')

@@ -29,13 +29,13 @@ from db.devices import NewDevice, register_device  # noqa: E402
 from db.engine import Database  # noqa: E402
 from db.points import NewPoint, NewRegister  # noqa: E402
 from domain.ids import DeviceId, PointId, RegisterId  # noqa: E402
-from recorder.api_client import ApiClient  # noqa: E402
 from recorder.chunk import Chunk, Identity, Moment  # noqa: E402
-from recorder.clock import SystemClock  # noqa: E402
-from recorder.credentials import Credentials  # noqa: E402
-from recorder.retry import Answer, Backoff, Verdict, judge  # noqa: E402
-from recorder.upload_form import form  # noqa: E402
-from recorder.upload_policy import Send, UploadPolicy, Waiting  # noqa: E402
+from recorder.timing.clock import SystemClock  # noqa: E402
+from recorder.upload.api_client import ApiClient  # noqa: E402
+from recorder.upload.credentials import Credentials  # noqa: E402
+from recorder.upload.retry import Answer, Backoff, Verdict, judge  # noqa: E402
+from recorder.upload.upload_form import form  # noqa: E402
+from recorder.upload.upload_policy import Send, UploadPolicy, Waiting  # noqa: E402
 
 AUDIO = ROOT / "samples" / "shop_day" / "chunks" / "dev_ru_20260302T090000Z.ogg"
 SHA256 = hashlib.sha256(AUDIO.read_bytes()).hexdigest()

@@ -9,9 +9,9 @@ from typing import Protocol
 from recorder.check.levels import Levels
 from recorder.check.probe import Probe
 from recorder.check.result import Result, Step
-from recorder.clock import Clock, SystemClock
-from recorder.config import RecorderConfig
-from recorder.microphone import Microphone
+from recorder.config.config import RecorderConfig
+from recorder.microphone.microphone import Microphone
+from recorder.timing.clock import Clock, SystemClock
 
 
 class Cue(StrEnum):

@@ -9,15 +9,15 @@ from contextlib import closing
 from pathlib import Path
 
 from recorder import __version__
-from recorder.api_client import ApiClient, Exchange
 from recorder.check.context import Context
 from recorder.check.probe import OURS
 from recorder.check.result import Result, Step, Values, fail, ok, skip, warn
 from recorder.chunk import Chunk, Identity
-from recorder.clock import moment
-from recorder.credentials import Credentials
-from recorder.retry import Answer, NoAnswer
-from recorder.upload_form import form
+from recorder.timing.clock import moment
+from recorder.upload.api_client import ApiClient, Exchange
+from recorder.upload.credentials import Credentials
+from recorder.upload.retry import Answer, NoAnswer
+from recorder.upload.upload_form import form
 
 TEST_S = 2
 TONE_TIMEOUT_S = 60

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from recorder.check.context import Context
 from recorder.check.result import Result, Step, Values, fail, ok, warn
-from recorder.install import USER
-from recorder.schedule import Schedule
+from recorder.service.install import USER
+from recorder.timing.schedule import Schedule
 
 FFMPEG_TIMEOUT_S = 30
 """A Zero 2 W reads ffmpeg's libraries from a slow card for some seconds."""

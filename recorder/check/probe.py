@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
-from recorder.clock import Clock
+from recorder.timing.clock import Clock
 
 TIMEOUT_S = 10.0
 ROUTE = "/api/v1/chunks"

@@ -11,11 +11,11 @@ from recorder.check import delivery, link, machine, server, sound
 from recorder.check.context import Context, StepFunction
 from recorder.check.report import Json, Lines, Stage
 from recorder.check.result import BECAUSE, Result, State, Step, fail, skip
-from recorder.clock import SystemClock
-from recorder.config import RecorderConfig
-from recorder.ledger import Ledger, LedgerError
-from recorder.microphone import MEMORY
-from recorder.spool_files import LEDGER
+from recorder.config.config import RecorderConfig
+from recorder.ledger.ledger import Ledger, LedgerError
+from recorder.microphone.microphone import MEMORY
+from recorder.spool.spool_files import LEDGER
+from recorder.timing.clock import SystemClock
 from recorder.wording import Language
 
 
@@ -71,8 +71,8 @@ def run_check(
 
     `offline`: without the network's steps. `yes`: does not wait for Enter before each recording. Without it and without
     a terminal nobody is there to speak, and only the quiet shop is recorded. `prompts`: what the person is told; `out`,
-    but standard error beside JSON. `remembered`: the memory of the microphone in use, see `recorder.microphone.find`;
-    by default the ledger's.
+    but standard error beside JSON. `remembered`: the memory of the microphone in use, see its
+    `find`; by default the ledger's.
     """
     out = out or sys.stdout
     prompts = prompts or (sys.stderr if as_json else out)

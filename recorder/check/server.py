@@ -4,11 +4,11 @@ import socket
 import ssl
 from urllib.parse import urlsplit
 
-from recorder.api_client import trusted_by
 from recorder.check.context import Context
 from recorder.check.probe import OURS, ROUTE, TIMEOUT_S, Probe, Unreachable, look, portal_of
 from recorder.check.result import Result, Step, Values, fail, ok, skip, warn
-from recorder.config_keys import is_plain_http
+from recorder.config.config_keys import is_plain_http
+from recorder.upload.api_client import trusted_by
 
 CLOCK_WARN_S = 2.0
 CLOCK_FAIL_S = 60.0

@@ -1,13 +1,13 @@
 """The microphone's steps: is it there, is it free, what does it hear."""
 
-from recorder import microphone, mixer
 from recorder.check import levels, sampling
 from recorder.check.context import Context, Cue
 from recorder.check.levels import Levels
 from recorder.check.result import Result, Step, Values, fail, ok, skip, warn
 from recorder.check.sampling import CannotRecord, Why
-from recorder.microphone import Microphone
-from recorder.mixer import Gain
+from recorder.microphone import microphone, mixer
+from recorder.microphone.microphone import Microphone
+from recorder.microphone.mixer import Gain
 
 PROBE_S = 0.2
 PASSES_DB = 15.0

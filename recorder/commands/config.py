@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recorder.commands.context import config_path, configuration, language, put, put_json
-from recorder.config import RecorderConfig
-from recorder.config_keys import KEYS
-from recorder.config_text import Given, from_environment, from_yaml
-from recorder.hours import Hours, show_time
+from recorder.config.config import RecorderConfig
+from recorder.config.config_keys import KEYS
+from recorder.config.config_text import Given, from_environment, from_yaml
+from recorder.timing.hours import Hours, show_time
 from recorder.wording import say
 
 MASK = "***"

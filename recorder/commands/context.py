@@ -8,8 +8,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from recorder.config import ConfigError, RecorderConfig, load
-from recorder.places import CONFIG
+from recorder.config.config import ConfigError, RecorderConfig, load
+from recorder.service.places import CONFIG
 from recorder.wording import Language, as_language, language_of, say
 
 FAILED, USAGE = 1, 2

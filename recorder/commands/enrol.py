@@ -8,19 +8,20 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from recorder import __version__, durable, install
-from recorder import enrol as enrolment_of
-from recorder.api_client import ApiClient
+from recorder import __version__, durable
 from recorder.check import run_check
-from recorder.clock import SystemClock
 from recorder.commands.context import USAGE, CommandError, io_error, language, put
-from recorder.config import ConfigError, load
-from recorder.config_keys import KEYS
-from recorder.config_text import Given, from_yaml
-from recorder.enrolled_config import Enrolment, text
-from recorder.places import CONFIG
-from recorder.retry import Answer, NoAnswer
-from recorder.system import InstallError
+from recorder.config.config import ConfigError, load
+from recorder.config.config_keys import KEYS
+from recorder.config.config_text import Given, from_yaml
+from recorder.service import enrol as enrolment_of
+from recorder.service import install
+from recorder.service.enrolled_config import Enrolment, text
+from recorder.service.places import CONFIG
+from recorder.service.system import InstallError
+from recorder.timing.clock import SystemClock
+from recorder.upload.api_client import ApiClient
+from recorder.upload.retry import Answer, NoAnswer
 from recorder.wording import Language, say
 
 CA_NAME = "ca.pem"

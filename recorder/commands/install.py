@@ -4,11 +4,11 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from recorder import install
 from recorder.commands.context import USAGE, CommandError, language, put
-from recorder.config import ConfigError, load
-from recorder.places import CONFIG
-from recorder.system import InstallError
+from recorder.config.config import ConfigError, load
+from recorder.service import install
+from recorder.service.places import CONFIG
+from recorder.service.system import InstallError
 from recorder.wording import say
 
 

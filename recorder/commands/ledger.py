@@ -4,7 +4,6 @@ import argparse
 from contextlib import closing
 from datetime import date
 
-from recorder import clock
 from recorder.commands.context import (
     USAGE,
     CommandError,
@@ -16,11 +15,12 @@ from recorder.commands.context import (
     put_json,
     spool_folder,
 )
-from recorder.config import RecorderConfig
-from recorder.day_report import Day, document, lines, time_of_agent_ms, today, windows_of
-from recorder.ledger import Ledger, LedgerError
-from recorder.schedule import Schedule
-from recorder.spool_files import LEDGER
+from recorder.config.config import RecorderConfig
+from recorder.ledger.day_report import Day, document, lines, time_of_agent_ms, today, windows_of
+from recorder.ledger.ledger import Ledger, LedgerError
+from recorder.spool.spool_files import LEDGER
+from recorder.timing import clock
+from recorder.timing.schedule import Schedule
 from recorder.wording import Language, say
 
 

@@ -4,11 +4,11 @@ import argparse
 import time
 from datetime import UTC, datetime
 
-from recorder import clock
 from recorder.commands.context import USAGE, CommandError, configuration, health, io_error, language, put, spool_folder
-from recorder.day_report import time_of_agent_ms
-from recorder.pause import FILE_NAME, PauseStore, parse
-from recorder.schedule import Schedule
+from recorder.ledger.day_report import time_of_agent_ms
+from recorder.timing import clock
+from recorder.timing.pause import FILE_NAME, PauseStore, parse
+from recorder.timing.schedule import Schedule
 from recorder.wording import say
 
 _CONFIRM_S = 5.0

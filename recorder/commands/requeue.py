@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Sequence
 from contextlib import closing
 
-from recorder import clock
 from recorder.chunk import Chunk
 from recorder.commands.context import FAILED, USAGE, CommandError, configuration, io_error, language, put, spool_folder
 from recorder.fate import ChunkState
-from recorder.ledger import Ledger, LedgerError
-from recorder.spool import Spool, SpoolError
-from recorder.spool_files import LEDGER
+from recorder.ledger.ledger import Ledger, LedgerError
+from recorder.spool.spool import Spool, SpoolError
+from recorder.spool.spool_files import LEDGER
+from recorder.timing import clock
 from recorder.wording import say
 
 

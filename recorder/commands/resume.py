@@ -3,7 +3,7 @@
 import argparse
 
 from recorder.commands.context import configuration, io_error, language, put, spool_folder
-from recorder.pause import FILE_NAME, PauseStore
+from recorder.timing.pause import FILE_NAME, PauseStore
 from recorder.wording import say
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from recorder import logs
 from recorder.commands.context import USAGE, config_path
-from recorder.config import ConfigError, load
-from recorder.notify import Notifier
+from recorder.config.config import ConfigError, load
+from recorder.service.notify import Notifier
 
 log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from recorder.commands.context import FAILED, CommandError, configuration, health, language, put, put_json
-from recorder.config import RecorderConfig
-from recorder.day_report import duration, sentence
-from recorder.health import LedgerDay
+from recorder.config.config import RecorderConfig
+from recorder.health.health import LedgerDay
+from recorder.ledger.day_report import duration, sentence
 from recorder.wording import Language, say
 
 _DEFAULT_PORT = 8042

@@ -2,10 +2,10 @@
 
 import argparse
 
-from recorder import install
 from recorder.commands.context import FAILED, CommandError, language, put
 from recorder.commands.install import place_of
-from recorder.system import InstallError
+from recorder.service import install
+from recorder.service.system import InstallError
 from recorder.wording import Language, say
 
 _YES = ("y", "yes", "д", "да")

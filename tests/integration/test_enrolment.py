@@ -10,7 +10,7 @@ import pytest
 from shop import ADMIN, Device, Shop
 from sqlalchemy import text
 
-from recorder.enrolled_config import Enrolment
+from recorder.service.enrolled_config import Enrolment
 
 CODES = "/api/v1/admin/enrolment-codes"
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
-from recorder.retention import LEAST_FREE_BYTES
+from recorder.spool.retention import LEAST_FREE_BYTES
 from tests.e2e.recorder.findings import Findings, examine
 from tests.e2e.recorder.rig import CHUNK_S, Rig, key_of
 from tests.e2e.recorder.server import Server

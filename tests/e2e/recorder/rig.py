@@ -19,11 +19,11 @@ from uuid import uuid4
 import httpx
 import psutil
 
+from recorder.capture.session import Captured
 from recorder.chunk import Chunk, Identity, Moment
-from recorder.clock import SystemClock, moment
-from recorder.ledger import Ledger
-from recorder.session import Captured
-from recorder.spool import Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.spool import Spool
+from recorder.timing.clock import SystemClock, moment
 from tests.e2e.recorder.server import Server
 from tests.e2e.recorder.signal import RATE, known_signal
 from tests.e2e.system import ROOT, free_ports

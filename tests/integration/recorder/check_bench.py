@@ -9,12 +9,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from recorder import config
 from recorder.check import run
 from recorder.check.context import Context, Cue
 from recorder.check.report import Lines
 from recorder.check.result import Result, Step
-from recorder.config import RecorderConfig
+from recorder.config.config import RecorderConfig, config
 
 HERE = Path(__file__).parent
 IDS = {"RA_POINT_ID": 1, "RA_REGISTER_ID": 2, "RA_DEVICE_ID": 3}

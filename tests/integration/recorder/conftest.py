@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from simulated import Build, Machine, Recorder
 
-from recorder.ledger import Ledger
+from recorder.ledger.ledger import Ledger
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
 
     yield one
     for recorder in built:
-        recorder.ledger.close()
+        recorder.ledger.ledger.close()
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 from uuid import UUID
 
 from recorder.chunk import Chunk, Identity, Moment
-from recorder.clock import moment
-from recorder.ledger import Ledger
-from recorder.timekeeping import TimeKeeper
+from recorder.ledger.ledger import Ledger
+from recorder.timing.clock import moment
+from recorder.timing.timekeeping import TimeKeeper
 
 NOON = 1_800_000_000_000
 """True time at the start, in ms."""

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from recorder.chunk import Chunk
 from recorder.fate import ChunkState
-from recorder.janitor import Janitor
-from recorder.ledger import Ledger
-from recorder.retention import Limits
-from recorder.spool import Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.janitor import Janitor
+from recorder.spool.retention import Limits
+from recorder.spool.spool import Spool
 from recorder.steps import Step
 from tests.integration.recorder.spooling import WALL_MS, cut, opened, told_ms
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from recorder.chunk import Chunk, Identity, Moment
 from recorder.fate import ChunkState
-from recorder.ledger import Ledger
-from recorder.spool import Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.spool import Spool
 from recorder.steps import Reached, pass_through
 
 WALL_MS = 1_795_000_000_000

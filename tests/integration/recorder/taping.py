@@ -13,10 +13,10 @@ import numpy as np
 from alsa_microphone import AlsaMicrophone, Samples
 from numpy.typing import NDArray
 
-from recorder.capture import Capture, Captured, CaptureSpec
+from recorder.capture.capture import Capture, Captured, CaptureSpec
 from recorder.chunk import Identity
-from recorder.clock import SystemClock
 from recorder.steps import Reached, pass_through
+from recorder.timing.clock import SystemClock
 
 RATE = 48_000
 IDENTITY = Identity("point", "register", "device")
@@ -51,9 +51,9 @@ AGENT = """
     import sys
     from pathlib import Path
     from recorder import steps
-    from recorder.capture import Capture, CaptureSpec
+    from recorder.capture.capture import Capture, CaptureSpec
     from recorder.chunk import Identity
-    from recorder.clock import SystemClock
+    from recorder.timing.clock import SystemClock
 
     spec = CaptureSpec(sys.argv[1], 48_000, 2, 24, Identity("point", "register", "device"))
     capture = Capture(spec, Path(sys.argv[2]), SystemClock(), lambda captured: None, steps.from_environment())

@@ -12,11 +12,11 @@ from uuid import uuid4
 import pytest
 from stub_server import CHUNKS, Receipt, Reply, StubServer, certificate, running
 
-from recorder.api_client import ApiClient, Exchange
 from recorder.chunk import Identity
-from recorder.clock import SystemClock
-from recorder.credentials import Credentials
-from recorder.retry import Answer, Failure, NoAnswer
+from recorder.timing.clock import SystemClock
+from recorder.upload.api_client import ApiClient, Exchange
+from recorder.upload.credentials import Credentials
+from recorder.upload.retry import Answer, Failure, NoAnswer
 
 TOKEN = "s3cret" * 6
 IDENTITY = Identity(str(uuid4()), str(uuid4()), str(uuid4()))

@@ -9,7 +9,7 @@ import pytest
 from alsa_microphone import AlsaMicrophone, Samples
 from taping import RATE, Sound, capture, decoded, noise, place, until
 
-from recorder.capture import Captured, Ending
+from recorder.capture.capture import Captured, Ending
 
 CHUNK_S = 2
 FRAME = RATE // 50

@@ -9,7 +9,7 @@ import numpy as np
 from alsa_microphone import AlsaMicrophone
 from taping import RATE, capture, decoded, noise, place, until
 
-from recorder.capture import Captured
+from recorder.capture.capture import Captured
 
 STEPPING_CLOCK = Path(__file__).resolve().parents[2] / "e2e" / "recorder" / "stepping_clock.c"
 HOUR_MS = 3_600_000

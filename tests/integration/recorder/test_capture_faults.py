@@ -11,9 +11,9 @@ import pytest
 from alsa_microphone import AlsaMicrophone
 from taping import RATE, agent, capture, decoded, noise, processes_with, until
 
-from recorder.capture import Captured, Ending, verdict
-from recorder.clock import SystemClock
+from recorder.capture.capture import Captured, Ending, verdict
 from recorder.fate import Condition
+from recorder.timing.clock import SystemClock
 
 NO_SOUND_FOR_MS = 13_000
 

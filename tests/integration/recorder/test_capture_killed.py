@@ -10,10 +10,10 @@ import pytest
 from alsa_microphone import AlsaMicrophone
 from taping import RATE, agent, capture, decoded, noise, place, processes_with, until
 
-from recorder.capture import Captured
-from recorder.clock import SystemClock
+from recorder.capture.capture import Captured
+from recorder.capture.salvage import salvage
 from recorder.fate import Condition
-from recorder.salvage import salvage
+from recorder.timing.clock import SystemClock
 
 LOST_S = 2.0
 

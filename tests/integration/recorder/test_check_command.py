@@ -13,11 +13,11 @@ import sound_cards
 from alsa_microphone import AlsaMicrophone
 from check_bench import settings
 
-from recorder import microphone
 from recorder.check import report, run_check
 from recorder.check.result import Step
-from recorder.clock import SystemClock
-from recorder.ledger import Ledger
+from recorder.ledger.ledger import Ledger
+from recorder.microphone import microphone
+from recorder.timing.clock import SystemClock
 
 RATE = 48_000
 Heard = Callable[[np.ndarray], None]

@@ -8,10 +8,10 @@ import pytest
 import sound_cards
 from check_bench import context_in, printed, run_steps
 
-from recorder import microphone
 from recorder.check.context import Context
 from recorder.check.levels import Levels
 from recorder.check.result import Result, State, Step
+from recorder.microphone import microphone
 
 MIC = """Simple mixer control 'Mic',0
   Capabilities: cvolume cvolume-joined cswitch cswitch-joined

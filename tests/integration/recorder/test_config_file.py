@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from recorder import config
-from recorder.config import ConfigError, RecorderConfig
-from recorder.config_keys import KEYS
-from recorder.hours import Hours
+from recorder.config.config import ConfigError, RecorderConfig, config
+from recorder.config.config_keys import KEYS
+from recorder.timing.hours import Hours
 
 EXAMPLE = Path(config.__file__).with_name("config.example.yaml")
 SECRET = "s3cr3t-T0ken"

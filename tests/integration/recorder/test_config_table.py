@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from recorder import config
-from recorder.config import ConfigError, RecorderConfig
+from recorder.config.config import ConfigError, RecorderConfig, config
 
 REQUIRED = {
     "point_id": "00000000-0000-0000-0000-000000000001",

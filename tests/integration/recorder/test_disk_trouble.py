@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from recorder.fate import ChunkState
-from recorder.janitor import Janitor
-from recorder.retention import Limits
-from recorder.spool import DiskFull, Mended, SpoolUnwritable
-from recorder.spool_files import RESERVE_BYTES
+from recorder.spool.janitor import Janitor
+from recorder.spool.retention import Limits
+from recorder.spool.spool import DiskFull, Mended, SpoolUnwritable
+from recorder.spool.spool_files import RESERVE_BYTES
 from tests.integration.recorder.disks import mounted, no_mounts
 from tests.integration.recorder.spooling import WALL_MS, cut, files, opened, states, told_ms
 
@@ -123,8 +123,8 @@ def test_no_permission_is_said_with_what_mends_it() -> None:
     program = """if True:
         import os, sys
         from pathlib import Path
-        from recorder.spool_errors import SpoolUnwritable, explained
-        from recorder.spool_files import Folders
+        from recorder.spool.spool_errors import SpoolUnwritable, explained
+        from recorder.spool.spool_files import Folders
         root = Path(sys.argv[1])
         os.setgroups([]), os.setgid(65534), os.setuid(65534)
         try:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from recorder import config
 from recorder.cli import main
+from recorder.config import config
 from tests.integration.recorder.stub_server import Reply, StubServer, certificate, running
 from tests.integration.shop import ADMIN, Shop
 

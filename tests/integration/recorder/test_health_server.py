@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from recorder.health import health_document
-from recorder.health_server import HealthServer
+from recorder.health.health import health_document
+from recorder.health.health_server import HealthServer
 from tests.unit.recorder.health_states import HEALTHY
 
 

@@ -13,14 +13,14 @@ import pytest
 from stub_server import Reply, StubServer, running
 from till import LostClock, Till
 
-from recorder.accounting import Interval
-from recorder.clock import moment
 from recorder.fate import ChunkState, Condition, Fate
-from recorder.heartbeat import EVERY_S, HOURLY_S, MOST_INTERVALS, SOON_S, Heartbeat
-from recorder.hours import Hours
-from recorder.schedule import Schedule
-from recorder.timekeeping import Standing
-from recorder.upload_form import utc
+from recorder.ledger.accounting import Interval
+from recorder.timing.clock import moment
+from recorder.timing.hours import Hours
+from recorder.timing.schedule import Schedule
+from recorder.timing.timekeeping import Standing
+from recorder.upload.heartbeat import EVERY_S, HOURLY_S, MOST_INTERVALS, SOON_S, Heartbeat
+from recorder.upload.upload_form import utc
 
 MINUTE_MS = 60_000
 DAY_AND_NIGHT = Schedule(Hours.between("00:00", "24:00"), ZoneInfo("UTC"))

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from recorder.fate import ChunkState
-from recorder.janitor import Janitor, Swept
-from recorder.ledger import Ledger
-from recorder.retention import DAY_MS, Limits
-from recorder.spool import EVICTED_UNSENT, Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.janitor import Janitor, Swept
+from recorder.spool.retention import DAY_MS, Limits
+from recorder.spool.spool import EVICTED_UNSENT, Spool
 from tests.integration.recorder.spooling import WALL_MS, cut, files, opened, states, told_ms
 
 NOW_MS = WALL_MS + 8 * DAY_MS

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from simulated import HOUR, MINUTE, NOON, WHO, Machine, chunk, fates
 
-from recorder.boot_time import Source
 from recorder.chunk import Identity
 from recorder.fate import ChunkState, Condition
-from recorder.ledger import Entry, Ledger, LedgerError
+from recorder.ledger.ledger import Entry, Ledger, LedgerError
+from recorder.timing.boot_time import Source
 
 DAY = [(NOON - HOUR, NOON + 23 * HOUR)]
 
@@ -97,9 +97,9 @@ def test_a_second_process_reads_while_the_agent_writes_and_may_set_states(machin
     ledger.add_chunk(chunk(machine.now()))
     program = """
 import json, pathlib, sys
-from recorder.clock import SystemClock
+from recorder.timing.clock import SystemClock
 from recorder.fate import ChunkState
-from recorder.ledger import Ledger
+from recorder.ledger.ledger import Ledger
 beside = Ledger.attach(pathlib.Path(sys.argv[1]), SystemClock())
 [made] = beside.waiting()
 beside.set_state(made.key, ChunkState.QUARANTINED, "by hand")

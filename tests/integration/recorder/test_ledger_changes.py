@@ -8,11 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from simulated import HOUR, MINUTE, NOON, Machine, chunk
 
-from recorder.accounting import Interval, account, totals, union
-from recorder.boot_time import Source
 from recorder.fate import ChunkState, Condition
-from recorder.ledger import Ledger
-from recorder.ledger_spans import evidence
+from recorder.ledger.accounting import Interval, account, totals, union
+from recorder.ledger.ledger import Ledger
+from recorder.ledger.ledger_spans import evidence
+from recorder.timing.boot_time import Source
 
 WINDOWS = [(NOON - HOUR, NOON + HOUR), (NOON + 2 * HOUR, NOON + 30 * HOUR), (NOON + 31 * HOUR, NOON + 90 * HOUR)]
 

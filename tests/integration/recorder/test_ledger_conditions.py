@@ -2,9 +2,9 @@
 
 from simulated import HOUR, MINUTE, NOON, Machine, chunk, fates
 
-from recorder.boot_time import Source
 from recorder.fate import Condition
-from recorder.ledger import Ledger
+from recorder.ledger.ledger import Ledger
+from recorder.timing.boot_time import Source
 
 
 def test_after_a_kill_the_time_from_the_last_tick_to_the_next_start_is_off(machine: Machine, ledger: Ledger) -> None:

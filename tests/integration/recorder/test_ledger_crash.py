@@ -14,15 +14,15 @@ import pytest
 from simulated import HOUR, MINUTE, NOON, Machine, chunk, fates
 
 from recorder.fate import ChunkState, Condition
-from recorder.ledger import Ledger, LedgerCorrupt
-from recorder.ledger_file import PAGE_BYTES
+from recorder.ledger.ledger import Ledger, LedgerCorrupt
+from recorder.ledger.ledger_file import PAGE_BYTES
 from recorder.steps import Step
 
 WRITER = """
 import pathlib, sys
 from recorder.chunk import Chunk, Identity
-from recorder.clock import SystemClock, moment
-from recorder.ledger import Ledger
+from recorder.timing.clock import SystemClock, moment
+from recorder.ledger.ledger import Ledger
 from recorder.steps import from_environment
 clock = SystemClock()
 ledger = Ledger(pathlib.Path(sys.argv[1]), clock, from_environment())

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from recorder.clock import SystemClock
-from recorder.notify import Loop, Notifier, Watchdog
+from recorder.service.notify import Loop, Notifier, Watchdog
+from recorder.timing.clock import SystemClock
 
 
 @pytest.fixture(params=["path", "abstract"])

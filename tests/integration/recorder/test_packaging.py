@@ -65,7 +65,7 @@ def test_the_servers_command_names_the_extra_that_it_needs(binaries: Path) -> No
 
 
 def test_the_unit_is_written_for_this_environment(binaries: Path, tmp_path: Path) -> None:
-    script = "import sys; from recorder.install import *; sys.stdout.write(unit(Place(this_command())))"
+    script = "import sys; from recorder.service.install import *; sys.stdout.write(unit(Place(this_command())))"
     unit = packaged.run(str(binaries / "python"), "-c", script)
     assert f"ExecStart={binaries / 'recorder-agent'} run\n" in unit
     assert os.access(binaries / "recorder-agent", os.X_OK)
@@ -73,7 +73,9 @@ def test_the_unit_is_written_for_this_environment(binaries: Path, tmp_path: Path
 
 def test_the_wheel_carries_the_unit_and_the_example_of_a_configuration(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
-        assert {"recorder/recorder-agent.service", "recorder/config.example.yaml"} <= set(archive.namelist())
+        assert {"recorder/service/recorder-agent.service", "recorder/config/config.example.yaml"} <= set(
+            archive.namelist()
+        )
 
 
 def test_the_agent_says_the_version_of_the_distribution() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from recorder.chunk import Moment
-from recorder.pause import Pause, PauseStore, Request
+from recorder.timing.pause import Pause, PauseStore, Request
 
 NOW = Moment("boot-1", 5_000_000, 1_795_000_000_000)
 QUARTER = Request(NOW.wall_ms + 900_000, 900_000)
@@ -32,7 +32,7 @@ def test_another_process_pauses_and_resumes_and_the_next_look_sees_it(path: Path
     assert agent.active(NOW, NOW.wall_ms) is None
     code = (
         "import sys; from pathlib import Path; from recorder.chunk import Moment\n"
-        "from recorder.pause import PauseStore, Request; store = PauseStore(Path(sys.argv[1]))\n"
+        "from recorder.timing.pause import PauseStore, Request; store = PauseStore(Path(sys.argv[1]))\n"
         f"store.resume() if sys.argv[2] == 'resume' else store.start({QUARTER!r}, {NOW!r})"
     )
     subprocess.run([sys.executable, "-c", code, path, "start"], check=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from recorder.fate import ChunkState
-from recorder.spool import Mended
+from recorder.spool.spool import Mended
 from tests.integration.recorder import disks
 from tests.integration.recorder.spool_effects import EFFECTS, NEW, prepare
 from tests.integration.recorder.spooling import opened

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from recorder.fate import ChunkState
-from recorder.ledger import Ledger
-from recorder.spool import EVICTED_UNSENT, ChunkGone, Mended, Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.spool import EVICTED_UNSENT, ChunkGone, Mended, Spool
 from tests.integration.recorder.spooling import SESSION, cut, files, opened, states, told_ms
 
 

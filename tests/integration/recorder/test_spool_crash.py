@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from recorder.fate import ChunkState
-from recorder.ledger import Ledger
-from recorder.spool import Mended, Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.spool import Mended, Spool
 from tests.integration.recorder.spool_effects import DELIVERED, EFFECTS, NEW, REFUSED, WAITING, prepare
 from tests.integration.recorder.spooling import cut, files, opened, states, told_ms
 

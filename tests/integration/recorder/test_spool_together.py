@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recorder.fate import ChunkState
-from recorder.janitor import Janitor
-from recorder.ledger import Ledger
-from recorder.retention import Limits
-from recorder.spool import Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.janitor import Janitor
+from recorder.spool.retention import Limits
+from recorder.spool.spool import Spool
 from tests.integration.recorder.spooling import WALL_MS, cut, opened, states, told_ms
 from tests.integration.recorder.test_spool_crash import check_whole
 
@@ -19,10 +19,10 @@ REQUEUE = """if True:
     import sys
     from contextlib import closing
     from pathlib import Path
-    from recorder.clock import SystemClock
+    from recorder.timing.clock import SystemClock
     from recorder.fate import ChunkState
-    from recorder.ledger import Ledger
-    from recorder.spool import Spool
+    from recorder.ledger.ledger import Ledger
+    from recorder.spool.spool import Spool
     root, clock = Path(sys.argv[1]), SystemClock()
     with closing(Ledger.attach(root / "ledger.db", clock)) as ledger:
         spool = Spool(root, ledger, clock)

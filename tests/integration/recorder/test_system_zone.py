@@ -6,7 +6,7 @@ from zoneinfo import TZPATH
 
 import pytest
 
-from recorder.schedule import system_zone
+from recorder.timing.schedule import system_zone
 
 ZONES = next((Path(folder) for folder in TZPATH if (Path(folder) / "Europe/Moscow").exists()), None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recorder.install import Place, unit
+from recorder.service.install import Place, unit
 
 pytestmark = pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing (apt install systemd)"

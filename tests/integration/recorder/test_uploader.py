@@ -13,7 +13,7 @@ from till import Till
 
 from recorder.chunk import Chunk
 from recorder.fate import ChunkState
-from recorder.upload_form import form
+from recorder.upload.upload_form import form
 
 HTML = b"<html><title>Guest Wi-Fi</title></html>"
 Open = Callable[..., tuple[StubServer, Till]]

@@ -12,11 +12,11 @@ from stub_server import Receipt, Reply, StubServer, running
 from till import LostClock, Till
 
 from recorder.chunk import Identity
-from recorder.credentials import CredentialStore
 from recorder.fate import ChunkState
-from recorder.retry import Backoff
-from recorder.spool import DiskFull
+from recorder.spool.spool import DiskFull
 from recorder.steps import Step
+from recorder.upload.credentials import CredentialStore
+from recorder.upload.retry import Backoff
 
 
 @pytest.fixture

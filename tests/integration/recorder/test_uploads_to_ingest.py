@@ -14,12 +14,12 @@ from sqlalchemy import text
 from till import Till
 
 from recorder.chunk import Identity
-from recorder.clock import moment
 from recorder.fate import ChunkState, Condition
-from recorder.heartbeat import EVERY_S, Heartbeat
-from recorder.hours import Hours
-from recorder.schedule import Schedule
 from recorder.steps import Step, pass_through
+from recorder.timing.clock import moment
+from recorder.timing.hours import Hours
+from recorder.timing.schedule import Schedule
+from recorder.upload.heartbeat import EVERY_S, Heartbeat
 from serve_apps.application import Deps
 
 MakeTill = Callable[..., Till]

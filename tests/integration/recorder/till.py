@@ -9,18 +9,18 @@ from random import Random
 from time import monotonic
 from uuid import uuid4
 
-from recorder.api_client import ApiClient
 from recorder.chunk import Chunk, Identity, Moment
-from recorder.clock import Clock, SystemClock, moment
-from recorder.credentials import Credentials, CredentialStore
 from recorder.fate import ChunkState
-from recorder.ledger import Ledger
-from recorder.retry import Backoff
-from recorder.spool import Spool
+from recorder.ledger.ledger import Ledger
+from recorder.spool.spool import Spool
 from recorder.steps import Reached, pass_through
-from recorder.timekeeping import TimeKeeper
-from recorder.upload_policy import UploadPolicy
-from recorder.uploader import MaySend, Uploader, whatever_it_is
+from recorder.timing.clock import Clock, SystemClock, moment
+from recorder.timing.timekeeping import TimeKeeper
+from recorder.upload.api_client import ApiClient
+from recorder.upload.credentials import Credentials, CredentialStore
+from recorder.upload.retry import Backoff
+from recorder.upload.upload_policy import UploadPolicy
+from recorder.upload.uploader import MaySend, Uploader, whatever_it_is
 
 QUICK = Backoff(0.01, 0.05)
 CHUNK_MS = 60_000

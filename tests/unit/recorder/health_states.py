@@ -1,7 +1,7 @@
 """A healthy recorder's state, to be spoiled by tests."""
 
 from recorder.fate import Condition
-from recorder.health import ClockHealth, Disk, HealthState, LedgerDay, Level, MicrophoneHealth, Uploads
+from recorder.health.health import ClockHealth, Disk, HealthState, LedgerDay, Level, MicrophoneHealth, Uploads
 
 NOW_MS = 1_705_312_400_000
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.accounting import (
+from recorder.fate import ChunkState, Condition, Fate, Loss
+from recorder.ledger.accounting import (
     CONTIGUOUS_MS,
     Ending,
     Evidence,
@@ -20,7 +21,6 @@ from recorder.accounting import (
     totals,
     union,
 )
-from recorder.fate import ChunkState, Condition, Fate, Loss
 
 DAY = [(0, 10_000)]
 

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.boot_time import Anchor, Boot, Source, last_known_ms, offset_at, settled
+from recorder.timing.boot_time import Anchor, Boot, Source, last_known_ms, offset_at, settled
 
 HOUR = 3_600_000
 NOON = 1_800_000_000_000

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recorder.capture.ending import classify, is_fatal
+from recorder.capture.ffmpeg import CaptureSpec, Level, LevelLines, bound_to_this_process, command, finished_seq
+from recorder.capture.levels import ChunkLevels
+from recorder.capture.progress import Progress, verdict
+from recorder.capture.sample_clock import SampleClock
+from recorder.capture.session import Session
 from recorder.chunk import Identity, Moment
-from recorder.ending import classify, is_fatal
 from recorder.fate import Condition
-from recorder.ffmpeg import CaptureSpec, Level, LevelLines, bound_to_this_process, command, finished_seq
-from recorder.levels import ChunkLevels
-from recorder.progress import Progress, verdict
-from recorder.sample_clock import SampleClock
-from recorder.session import Session
 
 SPEC = CaptureSpec("plughw:CARD=Mic,DEV=0", 48_000, 60, 24, Identity("p", "r", "d"))
 BLOCK = """frame:2    pts:96000   pts_time:2

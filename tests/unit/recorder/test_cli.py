@@ -9,7 +9,7 @@ import pytest
 
 from recorder import cli
 from recorder.commands.status import lines
-from recorder.health import Problem, health_document
+from recorder.health.health import Problem, health_document
 from recorder.phrases import PHRASES
 from tests.unit.recorder.health_states import HEALTHY
 
@@ -126,7 +126,7 @@ def test_status_is_a_table_with_what_is_to_be_mended() -> None:
 def test_running_loads_neither_the_other_commands_nor_heavy_modules() -> None:
     script = (
         "import sys; from recorder.commands import run; from recorder import cli, agent\n"
-        "print([m for m in ('asyncio', 'pydantic', 'numpy', 'recorder.commands.enrol', 'recorder.install',"
+        "print([m for m in ('asyncio', 'pydantic', 'numpy', 'recorder.commands.enrol', 'recorder.service.install',"
         " 'recorder.check') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

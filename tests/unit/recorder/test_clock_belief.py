@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.boot_time import Source
-from recorder.clock_belief import (
+from recorder.timing.boot_time import Source
+from recorder.timing.clock_belief import (
     EXACT_MS,
     STALE_MS,
     STEERED_FOR_MS,

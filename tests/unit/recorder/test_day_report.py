@@ -5,11 +5,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from recorder.accounting import Interval
-from recorder.day_report import Day, document, duration, exact, lines, sentence, time_of_agent_ms, windows_of
 from recorder.fate import Fate, Loss
-from recorder.hours import Hours
-from recorder.schedule import Schedule
+from recorder.ledger.accounting import Interval
+from recorder.ledger.day_report import Day, document, duration, exact, lines, sentence, time_of_agent_ms, windows_of
+from recorder.timing.hours import Hours
+from recorder.timing.schedule import Schedule
 
 ZONE = ZoneInfo("Europe/Belgrade")
 ON = date(2026, 5, 31)

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from recorder.config_keys import KEYS
-from recorder.config_text import from_yaml
-from recorder.enrolled_config import WEEKDAYS, Enrolment, text
+from recorder.config.config_keys import KEYS
+from recorder.config.config_text import from_yaml
+from recorder.service.enrolled_config import WEEKDAYS, Enrolment, text
 
 ANSWER: dict[str, Any] = {
     "point_id": "00000000-0000-0000-0000-000000000001",

@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 from recorder.fate import Condition
-from recorder.health import ClockHealth, HealthState, Level, Problem, health_document
+from recorder.health.health import ClockHealth, HealthState, Level, Problem, health_document
+from recorder.health.problems import problems_of
 from recorder.phrases import PHRASES, PROBLEMS
-from recorder.problems import problems_of
 from recorder.wording import Language, as_language, language_of, say
 from tests.unit.recorder.health_states import HEALTHY
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recorder.hours import Hours, read_days, read_time
+from recorder.timing.hours import Hours, read_days, read_time
 
 
 @pytest.mark.parametrize(("text", "minutes"), [("00:00", 0), ("8:05", 485), (" 23:59 ", 1439)])

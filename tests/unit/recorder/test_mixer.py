@@ -2,8 +2,8 @@
 
 import pytest
 
-from recorder import mixer
-from recorder.mixer import Gain
+from recorder.microphone import mixer
+from recorder.microphone.mixer import Gain
 
 USB_PNP = """\
 Simple mixer control 'Speaker',0

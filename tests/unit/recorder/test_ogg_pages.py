@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.ogg import packet_samples, pages, read, without_skip
+from recorder.capture.ogg import packet_samples, pages, read, without_skip
 
 FRAME = b"\x78" + bytes(range(150))
 """One SILK+CELT frame of 20 ms by its first byte: 960 samples."""

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.chunk import Moment
-from recorder.pause import LONGEST_MS, Pause, Request, parse
+from recorder.timing.pause import LONGEST_MS, Pause, Request, parse
 
 MOSCOW, BERLIN = ZoneInfo("Europe/Moscow"), ZoneInfo("Europe/Berlin")
 MINUTE_MS, HOUR_MS = 60_000, 3_600_000

@@ -29,11 +29,11 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
 def test_a_line_is_one_json_object_with_the_fields_of_the_event(root: logging.Logger) -> None:
     stream = io.StringIO()
     logs.setup("INFO", stream=stream)
-    logging.getLogger("recorder.spool").info("chunk_delivered", extra={"seq": 7, "shop": "Лавка\nу дома"})
+    logging.getLogger("recorder.spool.spool").info("chunk_delivered", extra={"seq": 7, "shop": "Лавка\nу дома"})
     logging.getLogger("recorder").debug("not_asked_for")
     [line] = lines(stream)
     assert line["event"] == "chunk_delivered"
-    assert (line["level"], line["logger"], line["seq"]) == ("INFO", "recorder.spool", 7)
+    assert (line["level"], line["logger"], line["seq"]) == ("INFO", "recorder.spool.spool", 7)
     assert line["shop"] == "Лавка\nу дома"
     assert str(line["ts"]).endswith("+00:00")
 

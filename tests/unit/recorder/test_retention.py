@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.retention import DAY_MS, LEAST_FREE_BYTES, Limits, expired, first
+from recorder.spool.retention import DAY_MS, LEAST_FREE_BYTES, Limits, expired, first
 
 GB = 10**9
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.hours import EVERY_DAY, MINUTES_A_DAY, Hours
-from recorder.schedule import HORIZON_DAYS, Schedule, Window, local_ms, system_zone
+from recorder.timing.hours import EVERY_DAY, MINUTES_A_DAY, Hours
+from recorder.timing.schedule import HORIZON_DAYS, Schedule, Window, local_ms, system_zone
 
 BERLIN = ZoneInfo("Europe/Berlin")
 HOUR_MS = 3_600_000

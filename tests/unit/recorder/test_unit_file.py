@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from recorder.install import JOURNAL, SYSUSERS, UNIT, Place, contents, unit
-from recorder.places import CONFIG
-from recorder.system import InstallError
+from recorder.service.install import JOURNAL, SYSUSERS, UNIT, Place, contents, unit
+from recorder.service.places import CONFIG
+from recorder.service.system import InstallError
 
 COMMAND = ("/opt/recorder-agent/bin/recorder-agent",)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.retry import (
+from recorder.upload.retry import (
     MAX_RETRY_AFTER_S,
     Answer,
     Backoff,

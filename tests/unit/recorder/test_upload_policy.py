@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.retry import Backoff, Judgement, Verdict
-from recorder.upload_policy import Send, Tempo, UploadPolicy, Wait, Waiting
+from recorder.upload.retry import Backoff, Judgement, Verdict
+from recorder.upload.upload_policy import Send, Tempo, UploadPolicy, Wait, Waiting
 
 BACKOFF = Backoff(2.0, 300.0)
 FRESH_AFTER_S = Tempo().fresh_after * 60.0

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recorder.notify import Loop, Notifier, Watchdog, late
+from recorder.service.notify import Loop, Notifier, Watchdog, late
 
 
 class SetClock:

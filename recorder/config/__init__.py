@@ -1,0 +1,1 @@
+"""The configuration: keys, file, variables."""

@@ -1,0 +1,1 @@
+"""The evidence of what became of every scheduled second, and the accounts made of it."""

@@ -1,0 +1,1 @@
+"""Which card to record from, who holds it, how loud it is set."""

@@ -1,0 +1,1 @@
+"""The systemd service: installing, enrolling, notifying."""

@@ -1,0 +1,1 @@
+"""The chunks on the disk: how they come to exist, move, and make room."""

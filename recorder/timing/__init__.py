@@ -1,0 +1,1 @@
+"""What time it is, by which clock, and when to record."""

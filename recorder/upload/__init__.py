@@ -1,0 +1,1 @@
+"""Delivery to the server: what, when, how, and what an answer means."""
