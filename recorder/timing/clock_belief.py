@@ -15,8 +15,6 @@ TOLERANCE_MS = 2_000
 """Two clocks further apart than this contradict each other."""
 DRIFT_PPM = 100
 """A Pi's crystal is good to some 20 ppm, over temperature and age to 50; twice that is no drift."""
-STALE_MS = 1_200
-"""Servers make the Date header anew about once a second (uvicorn does, nginx caches it alike)."""
 EXACT_MS = 20
 """The kernel's clock, where NTP steers it."""
 STEERED_FOR_MS = 300_000
@@ -69,8 +67,8 @@ def server_reading(server_ms: int, sent_boot_ms: int, received_boot_ms: int) -> 
 
 
 def date_reading(date_ms: int, sent_boot_ms: int, received_boot_ms: int) -> Reading:
-    """`date_ms`: of the HTTP Date header, which is cut to the second and may be stale."""
-    low_ms, high_ms = date_ms - received_boot_ms, date_ms + 999 + STALE_MS - sent_boot_ms
+    """`date_ms`: of the HTTP Date header, which is cut to the second."""
+    low_ms, high_ms = date_ms - received_boot_ms, date_ms + 999 - sent_boot_ms
     return Reading(Source.HTTP_DATE, low_ms, high_ms, received_boot_ms)
 
 
