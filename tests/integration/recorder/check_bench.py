@@ -13,7 +13,8 @@ from recorder.check import run
 from recorder.check.context import Context, Cue
 from recorder.check.report import Lines
 from recorder.check.result import Result, Step
-from recorder.config.config import RecorderConfig, config
+from recorder.config import config
+from recorder.config.config import RecorderConfig
 
 HERE = Path(__file__).parent
 IDS = {"RA_POINT_ID": 1, "RA_REGISTER_ID": 2, "RA_DEVICE_ID": 3}

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from recorder.config.config import ConfigError, RecorderConfig, config
+from recorder.config import config
+from recorder.config.config import ConfigError, RecorderConfig
 from recorder.config.config_keys import KEYS
 from recorder.timing.hours import Hours
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from recorder.config.config import ConfigError, RecorderConfig, config
+from recorder.config import config
+from recorder.config.config import ConfigError, RecorderConfig
 
 REQUIRED = {
     "point_id": "00000000-0000-0000-0000-000000000001",

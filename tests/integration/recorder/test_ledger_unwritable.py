@@ -12,7 +12,8 @@ import pytest
 from simulated import HOUR, MINUTE, NOON, Build, Machine, chunk, fates
 
 from recorder.fate import ChunkState, Condition
-from recorder.ledger.ledger import Ledger, LedgerUnwritable, ledger_file
+from recorder.ledger import ledger_file
+from recorder.ledger.ledger import Ledger, LedgerUnwritable
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a file system of a known size takes root")
 

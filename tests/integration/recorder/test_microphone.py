@@ -8,7 +8,8 @@ import pytest
 import sound_cards
 from sound_cards import HAT, HDMI_0, HEADPHONES, LOOPBACK, PI_4, usb
 
-from recorder.microphone.microphone import MicrophoneBusy, NoMicrophone, microphone
+from recorder.microphone import microphone
+from recorder.microphone.microphone import MicrophoneBusy, NoMicrophone
 
 LAVALIER = usb("Mic", "Lavalier Mic", "08bb:2902", "1.1")
 WEBCAM = usb("C270", "HD Webcam C270", "046d:0825", "1.2")
