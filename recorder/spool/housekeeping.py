@@ -27,7 +27,6 @@ class Housekeeping:
         """Until `stop`. Raises LedgerCorrupt."""
         done = 0
         while not self._stopping.is_set():
-            self._woken.clear()
             try:
                 self._janitor.run_once()
                 if done % _PRUNE_EVERY == 0 and self._keeper.state.state is Standing.RIGHT:
@@ -37,6 +36,7 @@ class Housekeeping:
                 log.error("housekeeping_failed", extra={"reason": str(error)})
             done += 1
             self._woken.wait(EVERY_S)
+            self._woken.clear()  # Before the look at `_stopping`: a stop is never slept through.
 
     def look(self) -> None:
         """There is more in the spool than before: makes room at once if it must. Cheap; for any thread."""

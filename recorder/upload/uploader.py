@@ -77,7 +77,6 @@ class Uploader:
         at the very most. Raises LedgerCorrupt."""
         while not self._stopping.is_set():
             alive()
-            self._woken.clear()
             try:
                 rest_s = self.step()
             except LedgerCorrupt:
@@ -91,6 +90,7 @@ class Uploader:
                 rest_s = _TROUBLE_S
             if rest_s > 0:
                 self._woken.wait(min(rest_s, LOOK_AGAIN_S))
+            self._woken.clear()  # Before the look at `_stopping`: a stop is never slept through.
 
     def wake(self) -> None:
         """Something new waits."""
