@@ -42,7 +42,7 @@ from recorder.upload.uploader import Uploader
 
 log = logging.getLogger(__name__)
 
-_MAIN, _UPLOAD, _HEARTBEAT = Loop("capture", 45.0), Loop("upload", 960.0), Loop("heartbeat", 300.0)
+_MAIN, _UPLOAD, _HEARTBEAT = Loop("capture", 45.0), Loop("upload", 1020.0), Loop("heartbeat", 300.0)
 """The capture loop's longest step is to stop an ffmpeg that does not answer; an upload over a slow line, 15 minutes."""
 _TRY_AGAIN_S = 15.0
 _JOIN_S = 4.0
@@ -228,6 +228,8 @@ class Agent:
         self._housekeeping.look()
 
     def _on_change(self) -> None:
+        now = self._loop.now
+        self._notifier.status(f"{now.condition}: {now.detail}" if now.detail else now.condition)
         self._heartbeat.soon()
         self._housekeeping.look()
 

@@ -4,8 +4,8 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -49,14 +49,26 @@ def _numbers() -> Iterator[int]:
     return count(1)
 
 
+@pytest.fixture(scope="session")
+def own_database(server_url: str, _numbers: Iterator[int]) -> Callable[[], AbstractContextManager[str]]:
+    """Makes fresh, migrated databases for longer than a test; each is dropped with its block, whoever is connected."""
+
+    @contextmanager
+    def make() -> Iterator[str]:
+        name = f"test_{next(_numbers)}"
+        template = server_url.replace("/salescontrol?", "/postgres?")
+        asyncio.run(_execute(template, f"CREATE DATABASE {name} TEMPLATE salescontrol"))
+        yield server_url.replace("/salescontrol?", f"/{name}?")
+        asyncio.run(_execute(template, f"DROP DATABASE {name} WITH (FORCE)"))
+
+    return make
+
+
 @pytest.fixture
-def database_url(server_url: str, _numbers: Iterator[int]) -> Iterator[str]:
-    """A fresh, migrated database of this test's own; dropped at its end, whoever is still connected."""
-    name = f"test_{next(_numbers)}"
-    template = server_url.replace("/salescontrol?", "/postgres?")
-    asyncio.run(_execute(template, f"CREATE DATABASE {name} TEMPLATE salescontrol"))
-    yield server_url.replace("/salescontrol?", f"/{name}?")
-    asyncio.run(_execute(template, f"DROP DATABASE {name} WITH (FORCE)"))
+def database_url(own_database: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
+    """A fresh, migrated database of this test's own."""
+    with own_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -61,8 +61,8 @@ def cells() -> dict[str, Cell]:
     found["kill -9 of agent mid eviction"] = killed_in_eviction
     found["power cut mid chunk"] = power_cut("mid_chunk")
     found["power cut after fsync"] = power_cut("after_fsync")
-    found["clock +1 h mid chunk"] = clock_step(3_600_000)
-    found["clock -1 h mid chunk"] = clock_step(-3_600_000)
+    found["clock an hour ahead mid chunk"] = clock_step(3_600_000)
+    found["clock an hour behind mid chunk"] = clock_step(-3_600_000)
     found["microphone unplugged and back"] = unplugged
     found["disk full and freed"] = disk_full
     for status in RETRIED:
@@ -300,11 +300,10 @@ def free_bytes(path: Path) -> int:
 def unavailable() -> dict[str, str]:
     """Cells that this machine cannot run, with what is missing."""
     missing = {}
-    if (what := disks.missing()) is not None:
+    if (what := disks.no_power_cuts()) is not None:
         missing |= {name: what for name in cells() if name.startswith("power cut")}
-    if os.geteuid() != 0:
-        small = ("disk full and freed", "kill -9 of agent mid eviction")
-        missing |= dict.fromkeys(small, "needs root, to mount a small disk")
+    if (what := disks.no_mounts()) is not None:
+        missing |= dict.fromkeys(("disk full and freed", "kill -9 of agent mid eviction"), what)
     return missing
 
 

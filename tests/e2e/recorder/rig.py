@@ -8,7 +8,6 @@ import struct
 import subprocess
 import sys
 import time
-from bisect import bisect_right
 from collections.abc import Callable
 from contextlib import closing
 from itertools import pairwise
@@ -134,11 +133,11 @@ class Rig:
         assert self._process is not None
         self._process.wait(10)
 
-    def terminate(self) -> float:
-        """As systemd stops it; how long that took, in seconds."""
+    def terminate(self, number: signal.Signals = signal.SIGTERM) -> float:
+        """As systemd stops it, or a person; how long that took, in seconds."""
         assert self._process is not None
         begun = time.monotonic()
-        self._process.terminate()
+        self._process.send_signal(number)
         assert self._process.wait(30) == 0, self.log()
         return time.monotonic() - begun
 
@@ -174,6 +173,7 @@ class Rig:
         now = moment(clock)
         midnight_ms = now.wall_ms // DAY_MS * DAY_MS
         identity = Identity(**{name: str(self.device.body[name]) for name in Identity.__dataclass_fields__})
+        self.spool.mkdir(parents=True, exist_ok=True)
         with closing(Ledger(self.spool / "ledger.db", clock)) as ledger:
             spool = Spool(self.spool, ledger, clock)
             spool.prepare()
@@ -235,11 +235,10 @@ class Rig:
         return {path.stem for path in (self.spool / "outbox").glob("*.ogg")}
 
     def boot_ms_of(self, place_s: float) -> float:
-        """When the microphone heard that place of the sound, by CLOCK_BOOTTIME."""
-        wanted = place_s * RATE
-        heard = self.microphone.heard
-        first, passed_ms = heard[max(0, bisect_right(heard, (int(wanted), 1 << 62)) - 1)]
-        return passed_ms - BLOCK_S * 1000 + (wanted - first) * 1000 / RATE
+        """When that place of the sound was there to hear, by CLOCK_BOOTTIME: the microphone's own clock never waits,
+        though a busy machine may hand on what it hears a little late."""
+        begun_ms = min(passed_ms - first * 1000 / RATE for first, passed_ms in self.microphone.heard)
+        return begun_ms - BLOCK_S * 1000 + place_s * 1000
 
     def wall_s_of(self, place_s: float) -> float:
         """The same as Unix time, by this machine's clock."""
@@ -253,8 +252,7 @@ class Rig:
 
     def place_now(self) -> float:
         """What the microphone hears now, in seconds of the sound."""
-        first, passed_ms = self.microphone.heard[-1]
-        return first / RATE + time.clock_gettime(time.CLOCK_BOOTTIME) - passed_ms / 1000 + BLOCK_S
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - self.boot_ms_of(0) / 1000
 
     def delivered(self) -> list[dict[str, Any]]:
         return self.server.chunks(self.device.device_id)

@@ -46,6 +46,7 @@ class Doorkeeper:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.over = asyncio.Event()
         self.doors: dict[str, Door] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,7 +55,7 @@ class Doorkeeper:
         if door is None:
             await self._app(scope, receive, send)
         elif door.away:
-            raise ConnectionAbortedError("away")
+            await _hang_up(send)
         elif scope["path"] != UPLOAD or not door.plan:
             await self._count(door, scope, receive, send)
         else:
@@ -74,9 +75,9 @@ class Doorkeeper:
             await send({"type": "http.response.start", "status": fault, "headers": encoded})
             await send({"type": "http.response.body", "body": body})
         elif fault == "hang":
-            await asyncio.sleep(3600)
+            await self.over.wait()
         elif fault == "close":
-            raise ConnectionAbortedError("closed early")
+            await _hang_up(send)
         else:
             await self._app(scope, receive, _spoiling(fault, send))
 
@@ -84,18 +85,28 @@ class Doorkeeper:
 def _spoiling(fault: str, send: Send) -> Send:
     async def spoil(message: Message) -> None:
         if fault == "lose":
-            raise ConnectionAbortedError("the answer is lost")
-        if message["type"] == "http.response.body":
-            body: bytes = message["body"]
-            if fault == "break":
-                await send({**message, "body": body[:10], "more_body": True})
-                raise ConnectionAbortedError("the answer breaks off")
-            at = body.find(LIES) + len(LIES)
-            flipped = b"0" if body[at : at + 1] != b"0" else b"1"
-            message = {**message, "body": body[:at] + flipped + body[at + 1 :]}
-        await send(message)
+            await _hang_up(send)
+        elif message["type"] != "http.response.body":
+            await send(message)
+        elif fault == "break":
+            await send({**message, "body": message["body"][:10], "more_body": True})
+            await _hang_up(send)
+        else:
+            await send({**message, "body": _lying(message["body"])})
 
     return spoil
+
+
+def _lying(body: bytes) -> bytes:
+    at = body.find(LIES) + len(LIES)
+    return body[:at] + (b"0" if body[at : at + 1] != b"0" else b"1") + body[at + 1 :]
+
+
+async def _hang_up(send: Send) -> None:
+    """An exception would become a 500, and ASGI has no word for breaking the connection; uvicorn's `send` is a method
+    of what holds it."""
+    send.__self__.transport.close()  # type: ignore[attr-defined]
+    await asyncio.sleep(0.01)  # Until uvicorn has noticed: what is sent from then on goes nowhere.
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,7 @@ def running_server(database_url: str, store_root: Path) -> Iterator[Server]:
                 answer["server"] = Server(url, doorkeeper, database_url, store)
                 ready.set()
                 await stop.wait()
+                doorkeeper.over.set()
         finally:
             await deps.db.dispose()
 

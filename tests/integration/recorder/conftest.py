@@ -20,7 +20,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
 
     yield one
     for recorder in built:
-        recorder.ledger.ledger.close()
+        recorder.ledger.close()
 
 
 @pytest.fixture

@@ -68,13 +68,13 @@ def test_what_was_seen_while_nothing_could_be_written_counts_and_is_written_late
 def test_the_time_is_known_although_the_ledger_cannot_be_told(build: Build) -> None:
     recorder = build(Machine(-HOUR))
     made = recorder.record()
-    with no_room_for(recorder.ledger.ledger.path):
+    with no_room_for(recorder.ledger.path):
         recorder.ask_server()
         assert max(map(abs, recorder.errors_ms())) <= 50
         assert abs(recorder.keeper.now_ms() - recorder.machine.true_ms) <= 50
     recorder.machine.pass_time(MINUTE)
     recorder.keeper.poll()
-    assert abs(recorder.ledger.ledger.wall_ms(made.start) - NOON) <= 50
+    assert abs(recorder.ledger.wall_ms(made.start) - NOON) <= 50
 
 
 def test_a_ledger_locked_by_somebody_else_is_unwritable_for_a_while(

@@ -27,7 +27,7 @@ def test_the_first_synchronisation_corrects_what_was_recorded_before_it(build: B
     assert recorder.errors_ms() == [0, 0]
     assert recorder.keeper.state.state is Standing.RIGHT
     assert recorder.keeper.state.source is Source.KERNEL
-    assert recorder.ledger.ledger.entry(recorder.recorded[0][1].key).start_ms == NOON
+    assert recorder.ledger.entry(recorder.recorded[0][1].key).start_ms == NOON
 
 
 def test_the_servers_time_counts_against_a_wrong_system_clock_even_a_synchronised_one(build: Build) -> None:
@@ -117,7 +117,7 @@ def test_an_earlier_boot_whose_clock_was_ahead_is_pulled_before_the_next_one(bui
 def test_an_agent_that_starts_again_in_the_same_boot_still_knows_the_time(build: Build) -> None:
     recorder = build(Machine(-HOUR))
     recorder.ask_server()
-    recorder.ledger.ledger.close()
+    recorder.ledger.close()
     recorder.start()
     assert recorder.keeper.state.source is Source.SERVER
     assert abs(recorder.keeper.now_ms() - recorder.machine.true_ms) <= 50
@@ -127,6 +127,6 @@ def test_a_delivered_chunk_keeps_the_time_that_the_server_was_told(build: Build)
     recorder = build(Machine(-HOUR))
     told = recorder.record()
     stamp_ms, _ = recorder.keeper.stamp(told)
-    recorder.ledger.ledger.set_state(told.key, ChunkState.DELIVERED, start_ms=stamp_ms)
+    recorder.ledger.set_state(told.key, ChunkState.DELIVERED, start_ms=stamp_ms)
     recorder.ask_server()
-    assert recorder.ledger.ledger.entry(told.key).start_ms == stamp_ms == NOON - HOUR
+    assert recorder.ledger.entry(told.key).start_ms == stamp_ms == NOON - HOUR

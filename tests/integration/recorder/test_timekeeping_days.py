@@ -19,7 +19,7 @@ def test_a_day_without_ntp_drifts_neither_the_stamps_nor_the_gaps_between_them(b
         recorder.ask_server()
         made = recorder.record()
         start_ms, _ = recorder.keeper.stamp(made)
-        recorder.ledger.ledger.set_state(made.key, ChunkState.DELIVERED, start_ms=start_ms)
+        recorder.ledger.set_state(made.key, ChunkState.DELIVERED, start_ms=start_ms)
         assert abs(start_ms - recorder.recorded[-1][0]) <= 100
         assert end_ms is None or -OVERLAP_MS <= start_ms - end_ms - 100 <= 150
         end_ms = start_ms + made.length_ms
@@ -31,7 +31,7 @@ def test_a_small_correction_backwards_is_spread_over_the_chunks(build: Build) ->
     for number in range(9):
         made = recorder.record(recorder.machine.synchronise if number == 1 else lambda: None)
         starts.append(recorder.keeper.stamp(made)[0])
-        recorder.ledger.ledger.set_state(made.key, ChunkState.DELIVERED, start_ms=starts[-1])
+        recorder.ledger.set_state(made.key, ChunkState.DELIVERED, start_ms=starts[-1])
     gaps = [later - earlier - MINUTE for earlier, later in pairwise(starts)]
     assert all(gap >= -OVERLAP_MS for gap in gaps)
     assert starts[0] == NOON + 1_500
@@ -68,7 +68,7 @@ def test_whatever_the_clock_did_every_boot_that_ever_learnt_the_time_has_the_rig
             case "date":
                 recorder.ask_original_server()
             case "restart":
-                recorder.ledger.ledger.close()
+                recorder.ledger.close()
                 recorder.start()
             case "reboot":
                 recorder.reboot(abs(ms))
@@ -86,4 +86,4 @@ def test_whatever_the_clock_did_every_boot_that_ever_learnt_the_time_has_the_rig
     by_boot = {made.start.boot_id: recorder.keeper.stamp(made) for _, made in recorder.recorded}
     stamps = list(by_boot.values())
     assert all(earlier[1] <= later[0] + 1_300 for earlier, later in pairwise(stamps))
-    recorder.ledger.ledger.close()
+    recorder.ledger.close()
