@@ -29,9 +29,9 @@ def microphone_unplugged(place: Place, folder: Path) -> None:
         rig.microphone.unplug()
         rig.wait_until("no_microphone")
         assert rig.health()["status"] == "failing"
-        waits_s = [later - earlier for earlier, later in pairwise(tries(rig, 4))]
+        waits_s = waits_until_tries(rig, 3)
         for wait_s, meant_s in zip(waits_s, (2, 4, 8), strict=True):
-            assert meant_s - 0.5 <= wait_s <= meant_s + SLOW_S, waits_s
+            assert meant_s - 0.8 <= wait_s <= meant_s + SLOW_S, waits_s
         events = [json.loads(line)["event"] for line in rig.log().splitlines() if line.startswith("{")]
         assert events.count("capture_failed") <= 2  # a lasting fault: once for "it went", once for "there is none"
 
@@ -43,14 +43,14 @@ def microphone_back(place: Place, folder: Path) -> None:
         rig.wait_until("recording")
         rig.microphone.unplug()
         rig.wait_until("no_microphone")
-        assert len(tries(rig, 3)) == 3
+        waits_until_tries(rig, 2)
         rig.microphone.plug()
         rig.wait_until("recording")
         rig.wait_for_chunks(len(rig.delivered()) + 1)
         rig.microphone.unplug()
         rig.wait_until("no_microphone")
-        first_s, second_s = tries(rig, 2)
-        assert second_s - first_s <= 2 + SLOW_S / 2
+        [wait_s] = waits_until_tries(rig, 1)
+        assert wait_s <= 2 + SLOW_S
 
 
 def network_away(place: Place, folder: Path) -> None:
@@ -86,14 +86,14 @@ def disk_full(place: Place, folder: Path) -> None:
     """`Диск заполнен`: the oldest goes until there is less than `max_spool_gb`: what the server has before what it
     lacks, and the oldest that it lacks only then."""
     with Rig(folder, place.server, SECONDS) as rig:
-        delivered = rig.fill_outbox(days=1, chunk_s=1800)
+        delivered = rig.fill_outbox(days=1, chunk_s=600)
         rig.start()
         rig.wait_for(lambda: delivered <= {key_of(row) for row in rig.delivered()}, "the first lot to be delivered")
         rig.wait_until_drained()
         rig.terminate()
-        unsent = rig.fill_outbox(days=1, chunk_s=1800)
+        unsent = rig.fill_outbox(days=1, chunk_s=600)
         rig.door.away = True
-        rig.configure(max_spool_gb=0.0065)
+        rig.configure(max_spool_gb=0.02)
         rig.start()
         rig.wait_for(lambda: len(in_order(rig, "acked")) < len(delivered), "delivered copies to go")
         rig.wait_until("recording")
@@ -101,11 +101,11 @@ def disk_full(place: Place, folder: Path) -> None:
         rig.terminate()
 
         oldest_first = in_order(rig, "outbox")
-        rig.configure(max_spool_gb=0.003)
+        rig.configure(max_spool_gb=0.01)
         rig.start()
         rig.wait_for(lambda: not in_order(rig, "acked") and len(rig.outbox()) < len(oldest_first), "unsent ones to go")
         rig.wait_until("recording")
-        rig.wait_for(lambda: rig.health()["spool_bytes"] < 3_000_000, "the spool to be small enough")
+        rig.wait_for(lambda: rig.health()["spool_bytes"] < 10_000_000, "the spool to be small enough")
         went = set(oldest_first) - rig.outbox()
         assert went == set(oldest_first[: len(went)]), "not the oldest went"
         assert rig.health()["uploads"]["evicted_unsent_total"] >= len(went) > 0
@@ -148,17 +148,17 @@ def test_every_row_of_the_failure_table_is_lived_through(
     lived[scenario].result()
 
 
-def tries(rig: Rig, count: int) -> list[float]:
-    """When captures were begun or given up, as seconds: each leaves its mark on the folder of sessions."""
-    marks: list[float] = []
+def waits_until_tries(rig: Rig, count: int) -> list[float]:
+    """Seconds from now to the next try, and from each to the one after it; each marks the folder of sessions."""
+    marks = [time.time()]
     deadline = time.monotonic() + 60
-    while len(marks) < count:
-        assert time.monotonic() < deadline, f"only {len(marks)} tries\n{rig.log()}"
+    while len(marks) <= count:
+        assert time.monotonic() < deadline, f"only {len(marks) - 1} tries\n{rig.log()}"
         mark = (rig.spool / "recording").stat().st_mtime
-        if not marks or mark > marks[-1] + 1:
+        if mark > marks[-1] + 1:
             marks.append(mark)
         time.sleep(0.05)
-    return marks
+    return [later - earlier for earlier, later in pairwise(marks)]
 
 
 def in_order(rig: Rig, folder: str) -> list[str]:
