@@ -30,7 +30,9 @@ _KEEP_ALIVE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request's outcome. `asked_boot_ms`: the whole request was out; `answered_boot_ms`: the answer was in."""
+    """A request's outcome. What the server says of the time it said between `asked_boot_ms`, before the body went out,
+    and `answered_boot_ms`, when the answer was in: read after the last byte the first would come too late, where the
+    machine is busy and the server quick."""
 
     answer: Answer | NoAnswer
     asked_boot_ms: int
@@ -129,7 +131,7 @@ class ApiClient:
         def trace(event: str, info: Mapping[str, Any]) -> None:
             nonlocal asked_boot_ms
             self._line.watch(event, info)
-            if event == "http11.send_request_body.complete":
+            if event == "http11.send_request_body.started":
                 asked_boot_ms = self._clock.boot_ms()
 
         answer: Answer | NoAnswer
