@@ -15,6 +15,8 @@ TOLERANCE_MS = 2_000
 """Two clocks further apart than this contradict each other."""
 DRIFT_PPM = 100
 """A Pi's crystal is good to some 20 ppm, over temperature and age to 50; twice that is no drift."""
+ROUGH_MS = 2_200
+"""A Date is cut to the second, and may be another old: uvicorn makes it anew once a second."""
 EXACT_MS = 20
 """The kernel's clock, where NTP steers it."""
 STEERED_FOR_MS = 300_000
@@ -93,10 +95,10 @@ def weigh(belief: Belief | None, reading: Reading, system_ms: int | None = None)
         return _narrowed(agreed, reading.low_ms, reading.high_ms, reading.boot_ms, system_ms)
     if belief.steered_boot_ms is not None and reading.boot_ms - belief.steered_boot_ms < STEERED_FOR_MS:
         return agreed, Change.NONE
+    if reading.source.rank < belief.source.rank and high_ms - low_ms <= ROUGH_MS:
+        return agreed, Change.NONE  # it only confirms
     low_ms, high_ms = max(low_ms, reading.low_ms), min(high_ms, reading.high_ms)
     if low_ms > high_ms:  # within the tolerance: two servers' clocks, or more drift than a crystal should have
-        if reading.source.rank < belief.source.rank:
-            return agreed, Change.NONE
         low_ms, high_ms = reading.low_ms, reading.high_ms
     return _narrowed(agreed, low_ms, high_ms, reading.boot_ms, system_ms)
 

@@ -48,7 +48,10 @@ def examine(rig: Rig, source: Source, kept: Iterable[str] = (), made_up: Collect
 def _listen(rig: Rig, source: Source, rows: list[dict[str, Any]], found: Findings) -> None:
     places = []
     for row in rows:
-        start_s, end_s = source.place_of(rig.server.file_of(row))
+        place = source.place_of(rig.server.file_of(row))
+        if place is None:
+            continue
+        start_s, end_s = place
         places.append((start_s, end_s, key_of(row)))
         off_s = abs(row["start_ts"].timestamp() - rig.wall_s_of(start_s))
         found.worst_start_s = max(found.worst_start_s, off_s)

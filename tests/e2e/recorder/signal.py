@@ -29,13 +29,16 @@ class Source:
         self._samples = known_signal(seconds, HEARD_RATE).astype(np.float32)
         self._spectra: dict[int, NDArray[np.complex64]] = {}
 
-    def place_of(self, recording: bytes | Path) -> tuple[float, float]:
-        """Where the recording's sound lies in this one: (start, end) in seconds.
+    def place_of(self, recording: bytes | Path) -> tuple[float, float] | None:
+        """Where the recording's sound lies in this one: (start, end) in seconds; None for less than a second, of which
+        nobody could tell.
 
         By the highest cross-correlation of its middle two seconds; ends counted from there by its decoded length.
         Fails where nothing stands out.
         """
         heard = decode(recording, max_s=600)
+        if len(heard) < HEARD_RATE:
+            return None
         middle = max(0, len(heard) // 2 - HEARD_RATE)
         piece = heard[middle : middle + 2 * HEARD_RATE]
         size = 1 << (len(self._samples) + len(piece) - 1).bit_length()
