@@ -63,7 +63,7 @@ def test_the_end_of_the_schedule_stops_the_capture_within_a_second_and_keeps_its
     assert TEN_PM_MS <= capture.stopped_after_ms < TEN_PM_MS + 1000
     assert shop.spool.kept == [f"{capture.session_id}-000000"]
     assert (shop.loop.now.condition, shop.loop.now.in_schedule) == (Condition.OUT_OF_HOURS, False)
-    assert (len(shop.captures), shop.loop.now.progress) == (1, None)
+    assert (len(shop.captures), shop.loop.now.progress, shop.loop.now.microphone) == (1, None, None)
 
 
 def test_a_pause_stops_the_capture_at_once_and_ends_by_itself(shop: Shop) -> None:
