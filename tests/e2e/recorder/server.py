@@ -120,7 +120,7 @@ class Server:
 
     def register(self) -> tuple[Device, Door]:
         device = Device()
-        answer = httpx.post(f"{self.url}/api/v1/admin/devices", headers=ADMIN, json=device.body)
+        answer = httpx.post(f"{self.url}/api/v1/admin/devices", headers=ADMIN, json=device.body, timeout=60)
         assert answer.status_code == 201, answer.text
         door = self.doorkeeper.doors[device.token] = Door()
         return device, door
