@@ -21,7 +21,7 @@ from tests.e2e.recorder.signal import Source
 from tests.integration.recorder import disks
 
 SECONDS = 240
-AT_ONCE = 20
+AT_ONCE = 12
 """They wait far more than they work: all of them together keep a quarter of one core busy."""
 CHUNK_BYTES = 20_000
 KILL_LOSS_S = 2.0

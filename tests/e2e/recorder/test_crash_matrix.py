@@ -1,4 +1,4 @@
-"""Whatever happens to a recorder: what reached the disk is neither lost nor doubled, and each second is accounted for."""
+"""Whatever happens to a recorder: what reached the disk is neither lost nor doubled; each second is accounted for."""
 
 from pathlib import Path
 
