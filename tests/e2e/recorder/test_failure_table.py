@@ -95,15 +95,15 @@ def disk_full(place: Place, folder: Path) -> None:
         rig.door.away = True
         rig.configure(max_spool_gb=0.02)
         rig.start()
-        rig.wait_for(lambda: len(in_order(rig, "acked")) < len(delivered), "delivered copies to go")
+        rig.wait_for(lambda: len(copies(rig)) < len(delivered), "delivered copies to go")
         rig.wait_until("recording")
         assert unsent <= rig.outbox()
         rig.terminate()
 
-        oldest_first = in_order(rig, "outbox")
+        oldest_first = in_order(rig)
         rig.configure(max_spool_gb=0.01)
         rig.start()
-        rig.wait_for(lambda: not in_order(rig, "acked") and len(rig.outbox()) < len(oldest_first), "unsent ones to go")
+        rig.wait_for(lambda: not copies(rig) and len(rig.outbox()) < len(oldest_first), "unsent ones to go")
         rig.wait_until("recording")
         rig.wait_for(lambda: rig.health()["spool_bytes"] < 10_000_000, "the spool to be small enough")
         went = set(oldest_first) - rig.outbox()
@@ -161,8 +161,12 @@ def waits_until_tries(rig: Rig, count: int) -> list[float]:
     return [later - earlier for earlier, later in pairwise(marks)]
 
 
-def in_order(rig: Rig, folder: str) -> list[str]:
-    """Keys of the chunks in a folder of the spool, by the time of their sound."""
-    sidecars = (rig.spool / folder).glob("*.json")
-    chunks = [Chunk.from_json(path.read_text()) for path in sidecars]
+def copies(rig: Rig) -> list[Path]:
+    """Of what was delivered."""
+    return list((rig.spool / "acked").glob("*.ogg"))
+
+
+def in_order(rig: Rig) -> list[str]:
+    """Keys of the chunks that wait, by the time of their sound. The agent must not run."""
+    chunks = [Chunk.from_json(path.read_text()) for path in (rig.spool / "outbox").glob("*.json")]
     return [chunk.key for chunk in sorted(chunks, key=lambda chunk: chunk.start.boot_ms)]
