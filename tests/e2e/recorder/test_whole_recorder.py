@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -81,18 +82,16 @@ def original_server(place: Place, folder: Path) -> None:
     with running(stub), Rig(folder, place.server, SECONDS, ingest_base_url=stub.url) as rig:
         rig.start()
         rig.wait_for(lambda: len(stub.uploads) >= 3, "uploads")
-        assert rig.terminate() < 10
-        rig.start()  # What the end finalised is delivered at the next start at the latest.
         rig.command("pause", "1h")
         rig.wait_until("paused")
         rig.wait_until_drained()
         recorded = chunks_in(rig, "acked")
-        assert {arrived.token for arrived in stub.uploads} == {rig.device.token}
-        assert all(arrived.fields.keys() >= ORIGINAL_FIELDS for arrived in stub.uploads)
-        assert len(stub.uploads) == len(stub.acknowledged) == len(recorded) >= 4
-        places = sorted(place.source.place_of(arrived.file) for arrived in stub.uploads)
-        heard_s = sum(end_s - start_s for start_s, end_s in places)
-        assert abs(heard_s - sum(chunk.length_ms for chunk in recorded) / 1000) < 0.1 * len(recorded)
+        assert {upload.token for upload in stub.uploads} == {rig.device.token}
+        assert all(upload.fields.keys() >= ORIGINAL_FIELDS for upload in stub.uploads)
+        arrived = sorted(sha256(upload.file).hexdigest() for upload in stub.uploads)
+        assert arrived == sorted(chunk.sha256 for chunk in recorded)
+        assert len(recorded) >= 3
+        assert not rig.outbox() | {path.stem for path in (rig.spool / "quarantine").glob("*.ogg")}
         assert stub.heartbeats, "it did not even ask"
 
 
