@@ -213,7 +213,8 @@ class CaptureLoop:
     def _keep(self, captured: Captured) -> None:
         chunk = self._spool.complete(captured)
         log.info("chunk_recorded", extra={"key": chunk.key, "length_ms": chunk.length_ms, "salvaged": chunk.salvaged})
-        self._retry_s = RETRY_MIN_S
+        if not chunk.salvaged:  # the remains of a microphone that flaps are no sign of health
+            self._retry_s = RETRY_MIN_S
         self._last_chunk_boot_ms = self._clock.boot_ms()
         if chunk.start.boot_id == self._clock.boot_id:
             self._unfinished_from_boot_ms = chunk.start.boot_ms + chunk.length_ms

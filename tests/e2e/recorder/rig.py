@@ -74,7 +74,7 @@ class Rig:
             "ingest_base_url": self.server.url,
             "ingest_token": self.device.token,
             "schedule_start": "00:00",
-            "schedule_end": "23:59",
+            "schedule_end": "24:00",
             "timezone": "UTC",
             "chunk_seconds": CHUNK_S,
             "audio_device": self.microphone.pcm,
