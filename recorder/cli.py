@@ -100,7 +100,7 @@ def _common(language: Language) -> argparse.ArgumentParser:
 
 def _wanted_language(words: Sequence[str]) -> Language:
     """For the help, before the arguments are parsed."""
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in zip(words, [*words[1:], ""], strict=False):
         name = following if word == "--lang" else word.removeprefix("--lang=") if word.startswith("--lang=") else ""
         if name:
             try:

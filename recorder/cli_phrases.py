@@ -39,8 +39,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config.head": ("key|value|set in", "ключ|значение|где задано"),
     "config.default": ("default", "по умолчанию"),
     "pause.begun": (
-        "Paused until {until}. Recording goes on by itself; `recorder-agent resume` ends the pause.",
-        "Запись приостановлена до {until}. Дальше она продолжится сама; раньше — `recorder-agent resume`.",
+        "Paused until {until}, for {lasts}. Recording goes on by itself; `recorder-agent resume` ends the pause.",
+        "Запись приостановлена до {until}, на {lasts}. Дальше она продолжится сама; раньше — `recorder-agent resume`.",
     ),
     "pause.not_running": (
         "Mind: the recorder does not run; the pause holds when it starts.",

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
+from unicodedata import category
 from uuid import UUID, uuid5
 
 from cluster.recordings.manifest import ManifestRow
@@ -75,7 +76,7 @@ def check_name(what: str, name: str) -> None:
     """Raises ConfigError where the admin API would refuse `name` (serve_apps/api/schemas.py)."""
     if not name.strip(" "):
         raise ConfigError(f"the {what}'s name is empty")
-    if any(ord(sign) < 0x20 or ord(sign) == 0x7F for sign in name):
+    if any(category(sign) in ("Cc", "Zl", "Zp") for sign in name):
         raise ConfigError(
             f"the {what}'s name {name!r} has a control character in it, such as a line break; leave it out"
         )

@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime
 
 from recorder.commands.context import USAGE, CommandError, configuration, health, io_error, language, put, spool_folder
-from recorder.ledger.day_report import time_of_agent_ms
+from recorder.ledger.day_report import duration, time_of_agent_ms
 from recorder.timing import clock
 from recorder.timing.pause import FILE_NAME, PauseStore, parse
 from recorder.timing.schedule import Schedule
@@ -31,7 +31,8 @@ def execute(args: argparse.Namespace) -> int:
     except OSError as error:
         raise io_error(error, folder, chosen) from error
     until = datetime.fromtimestamp(request.until_ms / 1000, UTC).astimezone(zone)
-    put(say("pause.begun", chosen, until=f"{until:%H:%M:%S}"))
+    lasts = duration((request.until_ms - wall_ms) / 1000, chosen)
+    put(say("pause.begun", chosen, until=f"{until:%d.%m. %H:%M:%S} ({zone.key})", lasts=lasts))
     if running is None:
         put(say("pause.not_running", chosen))
     elif not _is_confirmed(config.health_port):

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from recorder.config.config_keys import LANGUAGES
 from recorder.config.config_text import Given
@@ -57,11 +58,11 @@ class Enrolment:
                 **ids,
                 point_name=str(answer["point_name"]),
                 register_name=str(answer["register_name"]),
-                zone=str(answer["zone"]),
+                zone=ZoneInfo(answer["zone"]).key,
                 language=language if language in LANGUAGES else None,
                 hours=_hours(answer.get("opening_hours") or {}),
             )
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, OSError) as error:
             raise ValueError(f"not an enrolment: {error}") from error
 
 
@@ -78,7 +79,7 @@ def text(enrolment: Enrolment, server: str, token: str, ca_file: Path | None, ke
         "service": {"language": enrolment.language} if enrolment.language else {},
         "kept": {item.key: ", ".join(part.text for part in item.parts) for item in kept if _is_own(item, ca_file)},
     }
-    names = json.dumps(f"{enrolment.point_name}, {enrolment.register_name}", ensure_ascii=False)
+    names = _quoted(f"{enrolment.point_name}, {enrolment.register_name}")
     head = f"# {names}; written by `recorder-agent enrol`. All keys: config.example.yaml beside the program.\n"
     return head + "".join(f"{line}\n" for line in _lines(sections))
 
@@ -91,8 +92,14 @@ def _lines(sections: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     for name, values in sections.items():
         if values:
             yield f"{name}:"
-            # A JSON text is a YAML text too, whatever it holds.
-            yield from (f"  {key}: {json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
+            yield from (f"  {key}: {_quoted(value)}" for key, value in values.items())
+
+
+def _quoted(value: str) -> str:
+    """As JSON, which is YAML too, whatever it holds. What YAML takes for the end of a line is escaped."""
+    return "".join(
+        char if char.isprintable() else json.dumps(char)[1:-1] for char in json.dumps(value, ensure_ascii=False)
+    )
 
 
 def _schedule(enrolment: Enrolment) -> dict[str, str]:

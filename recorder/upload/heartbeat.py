@@ -151,8 +151,8 @@ class Heartbeat:
         else:
             candidates += [self._ledger.changed_since(self._told.revision), self._told.until_ms]
         from_ms = min(ms for ms in candidates if ms is not None)
-        # Earlier than the ledger reaches there is nothing to say, which is not to say that it is lost.
-        windows = self._schedule.windows(max(from_ms, min(known_from_ms, now_ms)), now_ms)
+        # Before the ledger begins, the server asks only for what no ledger told it: then the agent did not run.
+        windows = self._schedule.windows(from_ms, now_ms)
         intervals = self._ledger.account([(window.start_ms, window.end_ms) for window in windows], now_ms)
         if len(intervals) > MOST_INTERVALS:
             kept = intervals[:MOST_INTERVALS]

@@ -66,7 +66,7 @@ Name = Annotated[
     str,
     Field(min_length=1, max_length=200),
     Spelled(
-        r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$",
+        r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*[^\x00-\x20\x7f-\x9f\u2028\u2029][^\x00-\x1f\x7f-\x9f\u2028\u2029]*$",
         "must be one line with something to read, without control characters",
     ),
 ]

@@ -131,3 +131,7 @@ def test_running_loads_neither_the_other_commands_nor_heavy_modules() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_without_any_word_it_is_the_agent_that_is_meant() -> None:
+    assert cli._wanted_language([]) in ("en", "ru")
