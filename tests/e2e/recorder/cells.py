@@ -54,7 +54,7 @@ def place_in(folder: Path, server: Server) -> Place:
 
 def cells() -> dict[str, Cell]:
     """By name: the fault."""
-    found: dict[str, Cell] = {}
+    found: dict[str, Cell] = {"nothing at all": undisturbed}
     for victim in ("agent", "ffmpeg"):
         for step in STEPS:
             found[f"kill -9 of {victim} {step.replace('_', ' ')}"] = killed(victim, step)
@@ -84,6 +84,13 @@ FAULTS = {
     "break": "stores, answer breaks off",
     "lie": "lies about sha256",
 }
+
+
+def undisturbed(place: Place, name: str) -> Findings:
+    """Seven chunks, so six borders between them, each heard exactly once."""
+    with recording(place, name) as rig:
+        rig.wait_for_chunks(7)
+        return finish(rig, place)
 
 
 def killed(victim: str, step: str) -> Cell:
@@ -305,19 +312,25 @@ def unavailable() -> dict[str, str]:
 
 
 def run(place: Place, names: list[str]) -> dict[str, Findings]:
-    """Side by side: they mostly wait."""
-    all_cells = cells()
-
-    def one(name: str) -> Findings:
-        try:
-            return all_cells[name](place, name)
-        except Exception as error:
-            return Findings(problems=[f"{type(error).__name__}: {error}"])
-        finally:
-            shutil.rmtree(folder_of(place, name) / "spool", ignore_errors=True)
-
+    """Side by side, for they mostly wait. Where that was too much for the machine (a microphone that is fed late, a
+    server that answers late), a cell that did not go well is run once more by itself, and that counts; the table shows
+    what was amiss the first time."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return dict(zip(names, pool.map(one, names), strict=True))
+        results = dict(zip(names, pool.map(lambda name: _one(place, name, name), names), strict=True))
+    for name, first in results.items():
+        if first.problems:
+            results[name] = again = _one(place, name, f"{name} again")
+            again.first_problems = first.problems
+    return results
+
+
+def _one(place: Place, name: str, folder: str) -> Findings:
+    try:
+        return cells()[name](place, folder)
+    except Exception as error:
+        return Findings(problems=[f"{type(error).__name__}: {error}"])
+    finally:
+        shutil.rmtree(folder_of(place, folder) / "spool", ignore_errors=True)
 
 
 def table(results: dict[str, Findings]) -> Table:
@@ -326,6 +339,8 @@ def table(results: dict[str, Findings]) -> Table:
     for name, found in results.items():
         lost = ", ".join(f"{reason} {seconds:.1f}" for reason, seconds in found.lost_s.items())
         verdict = f"[red]{found.problems[0][:200]}[/]" if found.problems else "[green]well[/]"
+        if found.first_problems:
+            verdict += f"; beside others: {found.first_problems[0][:200]}"
         seconds = (found.recorded_s, found.waiting_s, found.paused_s)
         shown.add_row(
             name,

@@ -29,6 +29,7 @@ class Findings:
     missed_s: float = 0.0
     """Of what was recorded, the microphone had to drop so much: the machine was too slow for it."""
     problems: list[str] = field(default_factory=list)
+    first_problems: list[str] = field(default_factory=list)
 
 
 def examine(rig: Rig, source: Source, kept: Iterable[str] = (), made_up: Collection[str] = ()) -> Findings:
