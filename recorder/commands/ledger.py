@@ -23,6 +23,9 @@ from recorder.timing import clock
 from recorder.timing.schedule import Schedule
 from recorder.wording import Language, say
 
+YEARS = range(1970, 2200)
+"""Days outside of them have no instants that the schedule can name."""
+
 
 def execute(args: argparse.Namespace) -> int:
     config = configuration(args)
@@ -42,6 +45,8 @@ def _day(config: RecorderConfig, wanted: str | None, chosen: Language) -> Day:
     now_ms = time_of_agent_ms(health(config.health_port)) or system.wall_ms()
     try:
         on = date.fromisoformat(wanted) if wanted else today(now_ms, schedule.zone)
+        if on.year not in YEARS:
+            raise ValueError(on)
     except ValueError:
         raise CommandError(say("day.bad", chosen, text=wanted), USAGE) from None
     try:

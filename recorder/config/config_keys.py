@@ -108,6 +108,8 @@ def _language(text: str) -> str:
 
 
 def _path(text: str) -> Path:
+    if not text.isprintable():
+        raise ValueError("must be a path without control characters")
     return Path.cwd() / Path(text).expanduser()
 
 
