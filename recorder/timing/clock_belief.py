@@ -32,10 +32,6 @@ class Reading:
     high_ms: int
     boot_ms: int
 
-    @property
-    def middle_ms(self) -> int:
-        return (self.low_ms + self.high_ms) // 2
-
 
 @dataclass(frozen=True, slots=True)
 class Belief:
