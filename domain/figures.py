@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import sqrt
+from typing import Self
 
-from domain.status import Attempted, Kind, Reaction, StageStatus
+from domain.status import Attempted, Kind, Place, Reaction, StageStatus
 
 Z_95 = 1.959963984540054
 """Two-sided 95 % quantile of the standard normal distribution."""
 
 SPECIFIC_QUALITY = 2
 """From this quality score on an offer is specific."""
+
+RATED = frozenset({Place.YES, Place.NO})
+"""The sales that the rates are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +56,15 @@ class Figures:
 
     rate: attempts of all sales with a yes or no; specific_rate: offers of quality 2 and 3 of the same sales;
     acceptance: accepted of accepted and rejected; average_quality: over attempts. uncertain, skipped, failed, pending
-    and superseded are beside, never inside. coverage: recorded part of the opening hours, 0 to 1, where known.
+    and superseded are beside, never inside. dialogues: all but the superseded. coverage: recorded part of the
+    opening hours, 0 to 1, where known.
     """
 
     rate: Proportion
     specific_rate: Proportion
     acceptance: Proportion
     average_quality: float | None
+    dialogues: int
     attempts: int
     uncertain: int
     enquiries: int
@@ -98,61 +104,100 @@ def wilson(hits: int, n: int) -> Proportion:
     return Proportion(hits, n, p, low, high)
 
 
-def figures(rows: Iterable[Row], coverage: float | None = None) -> Figures:
-    """The figures of these dialogues. Every row is counted in exactly one of sales (yes, no, uncertain), enquiries,
-    staff, unclear_kind, skipped, failed, pending and superseded."""
-    beside: Counter[str] = Counter()
-    sales: list[Opinion] = []
-    engines: set[str] = set()
-    reviewed = 0
-    for row in rows:
-        opinion = row.review or row.machine
-        place = _beside(row, opinion)
-        reviewed += not row.is_superseded and row.review is not None
-        if place is not None or opinion is None:
-            beside[place or "pending"] += 1
-            continue
-        sales.append(opinion)
-        if row.review is None:
-            engines.add(row.engine)
-    return _figures(sales, beside, reviewed, tuple(sorted(engines)), coverage)
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the figures of some dialogues rest on; those of disjoint sets add up. dialogues: all but the superseded.
+
+    Every dialogue is in one of yes to superseded. reviewed: of the current ones; specific to quality_3: of the yes.
+    """
+
+    dialogues: int = 0
+    yes: int = 0
+    no: int = 0
+    uncertain: int = 0
+    enquiry: int = 0
+    staff: int = 0
+    unclear_kind: int = 0
+    skipped: int = 0
+    failed: int = 0
+    pending: int = 0
+    superseded: int = 0
+    reviewed: int = 0
+    specific: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    quality_0: int = 0
+    quality_1: int = 0
+    quality_2: int = 0
+    quality_3: int = 0
+
+    def __add__(self, other: Self) -> "Counts":
+        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
+
+    @property
+    def sales(self) -> int:
+        """Those in the rates."""
+        return self.yes + self.no
 
 
-def _beside(row: Row, opinion: Opinion | None) -> str | None:
-    """Where a dialogue that is not in a rate is counted; None: it is in the rates."""
-    if row.is_superseded:
-        return "superseded"
-    if row.review is None and row.status is not StageStatus.DONE:
-        return {StageStatus.SKIPPED: "skipped", StageStatus.ERROR: "failed"}.get(row.status, "pending")
-    if opinion is None:
-        return "pending"
-    if opinion.kind is not Kind.SALE:
-        return {Kind.ENQUIRY: "enquiries", Kind.STAFF: "staff"}.get(opinion.kind, "unclear_kind")
-    return "uncertain" if opinion.attempted is Attempted.UNCERTAIN else None
-
-
-def _figures(
-    sales: list[Opinion], beside: Counter[str], reviewed: int, engines: tuple[str, ...], coverage: float | None
-) -> Figures:
-    attempts = [s for s in sales if s.attempted is Attempted.YES]
-    specific = sum(1 for s in attempts if s.quality_score >= SPECIFIC_QUALITY)
-    accepted = sum(1 for s in attempts if s.reaction is Reaction.ACCEPTED)
-    rejected = sum(1 for s in attempts if s.reaction is Reaction.REJECTED)
+def figures_of(counts: Counts, engines: Iterable[str] = (), coverage: float | None = None) -> Figures:
+    """The figures of dialogues that were counted before, such as a roll-up's."""
+    quality = counts.quality_1 + 2 * counts.quality_2 + 3 * counts.quality_3
     return Figures(
-        rate=wilson(len(attempts), len(sales)),
-        specific_rate=wilson(specific, len(sales)),
-        acceptance=wilson(accepted, accepted + rejected),
-        average_quality=sum(s.quality_score for s in attempts) / len(attempts) if attempts else None,
-        attempts=len(attempts),
-        uncertain=beside["uncertain"],
-        enquiries=beside["enquiries"],
-        staff=beside["staff"],
-        unclear_kind=beside["unclear_kind"],
-        skipped=beside["skipped"],
-        failed=beside["failed"],
-        pending=beside["pending"],
-        superseded=beside["superseded"],
-        reviewed=reviewed,
-        engines=engines,
+        rate=wilson(counts.yes, counts.sales),
+        specific_rate=wilson(counts.specific, counts.sales),
+        acceptance=wilson(counts.accepted, counts.accepted + counts.rejected),
+        average_quality=quality / counts.yes if counts.yes else None,
+        dialogues=counts.dialogues,
+        attempts=counts.yes,
+        uncertain=counts.uncertain,
+        enquiries=counts.enquiry,
+        staff=counts.staff,
+        unclear_kind=counts.unclear_kind,
+        skipped=counts.skipped,
+        failed=counts.failed,
+        pending=counts.pending,
+        superseded=counts.superseded,
+        reviewed=counts.reviewed,
+        engines=tuple(sorted(engines)),
         coverage=coverage,
     )
+
+
+def figures(rows: Iterable[Row], coverage: float | None = None) -> Figures:
+    """The figures of these dialogues."""
+    known = list(rows)
+    engines = {row.engine for row in known if row.review is None and place_of(row) in RATED}
+    return figures_of(count(known), engines, coverage)
+
+
+def count(rows: Iterable[Row]) -> Counts:
+    """Every row in exactly one place."""
+    counted: Counter[str] = Counter()
+    for row in rows:
+        place, opinion = place_of(row), row.review or row.machine
+        counted[place] += 1
+        if place is Place.SUPERSEDED:
+            continue
+        counted["dialogues"] += 1
+        counted["reviewed"] += row.review is not None
+        if place is Place.YES and opinion is not None:
+            counted["specific"] += opinion.quality_score >= SPECIFIC_QUALITY
+            counted["accepted"] += opinion.reaction is Reaction.ACCEPTED
+            counted["rejected"] += opinion.reaction is Reaction.REJECTED
+            counted[f"quality_{opinion.quality_score}"] += 1
+    return Counts(**counted)
+
+
+def place_of(row: Row) -> Place:
+    """Where a dialogue is counted: a reviewer's opinion goes before the machine's, and only sales enter the rates."""
+    opinion = row.review or row.machine
+    if row.is_superseded:
+        return Place.SUPERSEDED
+    if row.review is None and row.status is not StageStatus.DONE:
+        return {StageStatus.SKIPPED: Place.SKIPPED, StageStatus.ERROR: Place.FAILED}.get(row.status, Place.PENDING)
+    if opinion is None:
+        return Place.PENDING
+    if opinion.kind is not Kind.SALE:
+        return {Kind.ENQUIRY: Place.ENQUIRY, Kind.STAFF: Place.STAFF}.get(opinion.kind, Place.UNCLEAR_KIND)
+    return Place(opinion.attempted)

@@ -71,6 +71,21 @@ class Reaction(StrEnum):
     UNCLEAR = "unclear"
 
 
+class Place(StrEnum):
+    """Where the figures count a dialogue (`domain/figures.py`): each in exactly one. The rates are of yes and no."""
+
+    YES = "yes"
+    NO = "no"
+    UNCERTAIN = "uncertain"
+    ENQUIRY = "enquiry"
+    STAFF = "staff"
+    UNCLEAR_KIND = "unclear_kind"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    PENDING = "pending"
+    SUPERSEDED = "superseded"
+
+
 class AsrPass(StrEnum):
     FAST = "fast"
     ACCURATE = "accurate"
