@@ -28,6 +28,11 @@ class DatabaseSettings(Section):
 class AuthSettings(Section):
     admin_token: SecretStr
     internal_token: SecretStr
+    session_valid_h: float = Field(gt=0)
+    session_idle_h: float = Field(gt=0)
+    login_window_s: float = Field(gt=0)
+    login_failures_per_client: int = Field(ge=1)
+    login_failures_per_login: int = Field(ge=1)
 
 
 class StorageSettings(Section):

@@ -4,6 +4,7 @@
     ├── ConfigError              a setting is wrong: says which and what would be right; exit 2
     ├── LeaseLost                our claim on a job is no longer ours: roll back, say nothing
     ├── Conflict                 what is asked for contradicts what is stored
+    ├── NotFound                 there is no such thing, or not for who asks
     └── StageError
         ├── Transient            try again with backoff, at most 5 attempts, then dead
         ├── Rejected             never going to work: dead at once, visible, retryable by hand
@@ -27,6 +28,10 @@ class LeaseLost(SalesControlError):
 
 class Conflict(SalesControlError):
     """What is asked for contradicts what is stored; the message says what, and how to mend it."""
+
+
+class NotFound(SalesControlError):
+    """There is no such thing, or not for who asks: the two look the same. The message is one sentence for them."""
 
 
 class StageError(SalesControlError):

@@ -1,25 +1,94 @@
-"""Who is calling: devices by their tokens, operators by ADMIN_TOKEN, our own nodes by INTERNAL_TOKEN."""
+"""Who is calling: people and programs by their tokens, operators by ADMIN_TOKEN, devices by theirs, our own nodes by
+INTERNAL_TOKEN.
+
+A route of the api says what it needs: `dependencies=[auth.require(Permission.READ)]`, and takes `caller: auth.Caller`
+where it has to know whose points it may show. Tokens are read from the Authorization header only: there are no cookies,
+so no page of another site can make a browser act for somebody.
+"""
 
 import hmac
-from typing import Annotated
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
 from db.devices import Device, find_token_holder
-from serve_apps.application import DepsOf
-from serve_apps.problems import Code, Problem
+from db.user_tokens import TokenKind, find_holder
+from domain.access import OPERATOR, Permission, Principal, Role
+from serve_apps.application import Deps, DepsOf
+from serve_apps.problems import Code, Problem, request_id_of
 
 _device_scheme = HTTPBearer(auto_error=False, scheme_name="deviceToken", description="a device's token")
-_admin_scheme = HTTPBearer(auto_error=False, scheme_name="adminToken", description="ADMIN_TOKEN")
+_caller_scheme = HTTPBearer(
+    auto_error=False, scheme_name="token", description="ADMIN_TOKEN, a session's token (auth/login) or a machine's"
+)
 _internal_scheme = HTTPBearer(auto_error=False, scheme_name="internalToken", description="INTERNAL_TOKEN")
 
 _Device = Annotated[HTTPAuthorizationCredentials | None, Depends(_device_scheme)]
-_Admin = Annotated[HTTPAuthorizationCredentials | None, Depends(_admin_scheme)]
+_Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_caller_scheme)]
 _Internal = Annotated[HTTPAuthorizationCredentials | None, Depends(_internal_scheme)]
 
-CODES = (Code.TOKEN_MISSING, Code.TOKEN_UNKNOWN)
+TOKEN_CODES = (Code.TOKEN_MISSING, Code.TOKEN_UNKNOWN)
+"""What routes of devices and of our own nodes may answer."""
+CODES = (*TOKEN_CODES, Code.SESSION_ENDED, Code.NOT_PERMITTED)
+"""What routes with `require` may answer."""
+
+
+async def calling(request: Request, deps: DepsOf, credentials: _Bearer) -> Principal:
+    """Whoever holds the token. Raises Problem where nobody does."""
+    return await identify(deps, _token(credentials), request_id_of(request))
+
+
+async def identify(deps: Deps, token: str, request_id: str = "") -> Principal:
+    """Raises Problem where the token is nobody's or has ended."""
+    if _same(token, deps.settings.auth.admin_token):
+        return Principal(OPERATOR, None, Role.ADMIN, None, request_id=request_id)
+    async with deps.db.alone() as connection:
+        holder = await find_holder(connection, token, timedelta(hours=deps.settings.auth.session_idle_h))
+    if holder is None:
+        raise _unknown("This token is unknown; log in, or send the ADMIN_TOKEN that the server was started with.")
+    if holder.is_over and holder.kind is TokenKind.SESSION:
+        raise Problem(Code.SESSION_ENDED, "This session has ended; log in again.", headers=_INVALID)
+    if holder.is_over:
+        raise _unknown("This token was revoked or has expired; have an administrator make a new one.")
+    return Principal(
+        actor=holder.login,
+        user_id=holder.user_id,
+        role=holder.role,
+        points=holder.points,
+        token_id=holder.token_id,
+        expires_at=holder.expires_at,
+        request_id=request_id,
+    )
+
+
+Caller = Annotated[Principal, Depends(calling)]
+"""For routes that have to know who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """A dependency that lets in only who has the permission. The OpenAPI documents read it off the route."""
+
+    permission: Permission
+
+    async def __call__(self, caller: Caller) -> None:
+        if not caller.may(self.permission):
+            detail = (
+                f"A {caller.role} may not do this: it takes the permission {self.permission}; ask an administrator."
+            )
+            raise Problem(Code.NOT_PERMITTED, detail)
+
+
+def require(permission: Permission) -> Any:
+    """For the `dependencies` of a router or a route; with several, each is needed."""
+    return Depends(Required(permission))
+
+
+Admin = require(Permission.SYSTEM)
 
 
 async def calling_device(deps: DepsOf, credentials: _Device) -> Device:
@@ -33,18 +102,12 @@ async def calling_device(deps: DepsOf, credentials: _Device) -> Device:
     return device
 
 
-async def require_admin(deps: DepsOf, credentials: _Admin) -> None:
-    """Raises unless the caller holds ADMIN_TOKEN."""
-    if not _holds(credentials, deps.settings.auth.admin_token):
-        raise _unknown("This is not the server's ADMIN_TOKEN; send the one that the server was started with.")
-
-
 async def require_internal(deps: DepsOf, credentials: _Internal) -> None:
     """Raises unless the caller holds INTERNAL_TOKEN; with none set the route is closed to everybody."""
     if not deps.settings.auth.internal_token.get_secret_value():
         detail = "This route is closed until INTERNAL_TOKEN is set; set the same one on both machines."
         raise Problem(Code.INTERNAL_CLOSED, detail)
-    if not _holds(credentials, deps.settings.auth.internal_token):
+    if not _same(_token(credentials), deps.settings.auth.internal_token):
         raise _unknown("This is not the server's INTERNAL_TOKEN; set the same one on both machines.")
 
 
@@ -54,19 +117,19 @@ def _token(credentials: HTTPAuthorizationCredentials | None) -> str:
     return credentials.credentials
 
 
-def _holds(credentials: HTTPAuthorizationCredentials | None, secret: SecretStr) -> bool:
-    given, wanted = _token(credentials).encode(), secret.get_secret_value().encode()
-    return bool(wanted) and hmac.compare_digest(given, wanted)
+def _same(given: str, secret: SecretStr) -> bool:
+    wanted = secret.get_secret_value().encode()
+    return bool(wanted) and hmac.compare_digest(given.encode(), wanted)
+
+
+_INVALID = {"WWW-Authenticate": 'Bearer realm="salescontrol", error="invalid_token"'}
 
 
 def _unknown(detail: str) -> Problem:
-    header = {"WWW-Authenticate": 'Bearer realm="salescontrol", error="invalid_token"'}
-    return Problem(Code.TOKEN_UNKNOWN, detail, headers=header)
+    return Problem(Code.TOKEN_UNKNOWN, detail, headers=_INVALID)
 
 
 CallingDevice = Annotated[Device, Depends(calling_device)]
 """For routes of devices."""
-Admin = Depends(require_admin)
-"""For the `dependencies` of routers that operators use."""
 Internal = Depends(require_internal)
 """For the `dependencies` of routers that our own nodes use."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from domain.errors import Conflict, Unavailable
+from domain.errors import Conflict, NotFound, Unavailable
 from serve_apps.wording import message_of, why_not_json
 
 log = logging.getLogger(__name__)
@@ -29,9 +29,18 @@ class Code(Enum):
     TOKEN_MISSING = (401, "No token", "send the header Authorization: Bearer <token>")
     INTERNAL_CLOSED = (401, "The route is closed", "set INTERNAL_TOKEN for the server and send it")
     TOKEN_UNKNOWN = (401, "Unknown or revoked token", "get a live token; keep everything until then")
+    SESSION_ENDED = (401, "The session has ended", "log in again")
+    LOGIN_WRONG = (401, "Wrong login or password", "type both again, or have an administrator set a new password")
+    USER_DISABLED = (401, "The user is disabled", "ask an administrator")
     DEVICE_DISABLED = (401, "The device is disabled", "have it enabled; keep everything until then")
     DEVICE_REPLACED = (401, "The device was replaced too long ago", "register it again or retire it")
     IDENTITY_MISMATCH = (403, "The ids are not those of the token's device", "send the ids that the device was given")
+    NOT_PERMITTED = (403, "The role does not allow it", "ask an administrator; docs/roles.md lists who may do what")
+    REGISTERS_HIDDEN = (
+        403,
+        "Figures by register are off",
+        "leave the register out, or have an administrator show them",
+    )
     RECORDED_AFTER_REPLACEMENT = (403, "Recorded after the device was replaced", "upload with the new device's token")
     ROUTE_NOT_FOUND = (404, "No such route", "check the address; keep everything until then")
     NOT_FOUND = (404, "No such object", "check the id")
@@ -39,6 +48,9 @@ class Code(Enum):
     METHOD_NOT_ALLOWED = (405, "The route does not take this method", "use a method of the Allow header")
     CHUNK_CONFLICT = (409, "Another file was received under this identity", "set the file aside; nothing was stored")
     CONFLICT = (409, "It exists with other content", "change it with PATCH, or use other ids")
+    LAST_ADMIN = (409, "The last administrator stays", "make another user an administrator first")
+    SENT_BEFORE = (409, "It was carried out before", "ask for what it made; its secret was shown once, make a new one")
+    IN_PROGRESS = (409, "The same request is being worked on", "wait Retry-After seconds, then send it again")
     CODE_USED = (409, "The enrolment code was used", "have a new one made: each enrols one recorder")
     AUDIO_ERASED = (410, "The audio was erased", "nothing: it will not come back")
     TOO_LARGE = (413, "The body is too large", "send smaller files, see MAX_UPLOAD_SIZE_BYTES")
@@ -47,6 +59,7 @@ class Code(Enum):
     FIELD_MISSING = (422, "A field is missing", "send the field that `errors` names")
     FIELD_INVALID = (422, "A field is wrong", "mend the field that `errors` names")
     FIELD_DUPLICATED = (422, "A field is sent twice", "send each field once")
+    KEY_REUSED = (422, "The Idempotency-Key belongs to another request", "use a fresh key for each new request")
     NAIVE_TIMESTAMP = (422, "A time has no zone", "send ISO 8601 with Z or an offset")
     END_NOT_AFTER_START = (422, "The chunk ends before it starts", "check the recorder's clock")
     CHUNK_TOO_LONG = (422, "The chunk is too long", "cut the audio into shorter chunks")
@@ -55,7 +68,7 @@ class Code(Enum):
     NOT_AUDIO = (422, "The file is not audio", "set the file aside: it cannot be decoded")
     CODEC_MISMATCH = (422, "The file has another codec", "name the codec or container that the file has")
     SHA256_MISMATCH = (422, "The file arrived changed", "send it again; if it stays, the copy on disk is damaged")
-    TOO_MANY_ATTEMPTS = (429, "Too many codes were tried in vain", "wait Retry-After seconds, then try again")
+    TOO_MANY_ATTEMPTS = (429, "Too many attempts in vain", "wait Retry-After seconds, then try again")
     INTERNAL_ERROR = (500, "Our mistake", "try again later; quote the request id when reporting it")
     OVERLOADED = (503, "Too many uploads at once", "wait Retry-After seconds, then try again")
     DATABASE_UNAVAILABLE = (503, "The database cannot be reached", "wait Retry-After seconds, then try again")
@@ -159,6 +172,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(Conflict, _on_conflict)
+    app.add_exception_handler(NotFound, _on_not_found)
     app.add_exception_handler(Unavailable, _on_unavailable)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
@@ -205,6 +219,10 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
 
 async def _on_conflict(request: Request, error: Exception) -> JSONResponse:
     return response(request_id_of(request), Problem(Code.CONFLICT, str(error)))
+
+
+async def _on_not_found(request: Request, error: Exception) -> JSONResponse:
+    return response(request_id_of(request), Problem(Code.NOT_FOUND, str(error)))
 
 
 async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:

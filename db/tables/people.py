@@ -49,6 +49,7 @@ user_tokens = Table(
     Column("user_id", Uuid, ForeignKey("users.user_id", ondelete="CASCADE"), nullable=False, index=True),
     Column("kind", Text, nullable=False, comment="session or machine"),
     Column("name", Text, nullable=False, server_default=""),
+    Column("client", Text, comment="address that a session was opened from"),
     Column("expires_at", DateTime(timezone=True), comment="null: never"),
     Column("revoked_at", DateTime(timezone=True)),
     Column("last_used_at", DateTime(timezone=True)),
@@ -58,7 +59,7 @@ user_tokens = Table(
 login_attempts = Table(
     "login_attempts",
     metadata,
-    Column("subject", Text, nullable=False, comment="client:<address> or login:<login>"),
+    Column("subject", Text, nullable=False, comment="client:<address>, login:<login> or both"),
     Column("window_start", DateTime(timezone=True), nullable=False),
     Column("failures", Integer, nullable=False, comment="those being looked at now included"),
     PrimaryKeyConstraint("subject", "window_start"),

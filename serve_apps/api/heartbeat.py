@@ -29,7 +29,7 @@ router = APIRouter(prefix="/api/v1/devices", tags=["devices"])
     "/heartbeat",
     operation_id="heartbeat",
     responses=documented(
-        *auth.CODES,
+        *auth.TOKEN_CODES,
         Code.DEVICE_DISABLED,
         Code.BAD_REQUEST,
         Code.TOO_LARGE,

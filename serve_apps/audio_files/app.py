@@ -37,7 +37,7 @@ class AudioResponse(StreamingResponse):
         206: {"description": "the range that was asked for"},
         304: {"description": "it is what If-None-Match names"},
         **documented(
-            *auth.CODES,
+            *auth.TOKEN_CODES,
             Code.INTERNAL_CLOSED,
             Code.NOT_FOUND,
             Code.AUDIO_ERASED,

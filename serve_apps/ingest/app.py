@@ -49,7 +49,7 @@ class ReceiptBody(BaseModel):
     responses=documented(
         Code.MALFORMED_MULTIPART,
         Code.BODY_INCOMPLETE,
-        *auth.CODES,
+        *auth.TOKEN_CODES,
         Code.DEVICE_DISABLED,
         Code.DEVICE_REPLACED,
         Code.IDENTITY_MISMATCH,

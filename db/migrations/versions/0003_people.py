@@ -44,7 +44,7 @@ def upgrade() -> None:
     op.create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"], unique=False)
     op.create_table(
         "login_attempts",
-        sa.Column("subject", sa.Text(), nullable=False, comment="client:<address> or login:<login>"),
+        sa.Column("subject", sa.Text(), nullable=False, comment="client:<address>, login:<login> or both"),
         sa.Column("window_start", sa.DateTime(timezone=True), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False, comment="those being looked at now included"),
         sa.PrimaryKeyConstraint("subject", "window_start", name=op.f("pk_login_attempts")),
@@ -81,6 +81,7 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False, comment="session or machine"),
         sa.Column("name", sa.Text(), server_default="", nullable=False),
+        sa.Column("client", sa.Text(), nullable=True, comment="address that a session was opened from"),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True, comment="null: never"),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
