@@ -26,7 +26,7 @@ from db.tables.reports import (
     report_days,
     report_hours,
 )
-from db.tables.reviews import reviews
+from db.tables.reviews import review_queue, reviews
 
 __all__ = [
     "audio_chunks",
@@ -57,6 +57,7 @@ __all__ = [
     "report_day_engines",
     "report_days",
     "report_hours",
+    "review_queue",
     "reviews",
     "speech_segments",
     "stage_pauses",

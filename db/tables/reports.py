@@ -52,6 +52,7 @@ dialogue_facts = Table(
     Index("ix_dialogue_facts_point_id_start_ts", "point_id", "start_ts", "dialogue_id"),
     Index("ix_dialogue_facts_start_ts", "start_ts", "dialogue_id"),
     Index("ix_dialogue_facts_point_id_hour_ts", "point_id", "hour_ts"),
+    Index("ix_dialogue_facts_reviewed", "day", "point_id", postgresql_where=text("review_id IS NOT NULL")),
 )
 
 
@@ -154,7 +155,8 @@ dialogue_search = Table(
     Column("dialogue_id", Uuid, ForeignKey("dialogues.dialogue_id", ondelete="CASCADE"), primary_key=True),
     Column("point_id", Uuid, nullable=False),
     Column("start_ts", DateTime(timezone=True), nullable=False),
-    Column("words", TSVECTOR, nullable=False),
-    Index("ix_dialogue_search_words", "words", postgresql_using="gin"),
+    Column("words", TSVECTOR, nullable=False, comment="spoken_words(language, text)"),
+    # Without fastupdate: a search would read the list of what is not yet in the index, however long.
+    Index("ix_dialogue_search_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     Index("ix_dialogue_search_start_ts", "start_ts", "dialogue_id"),
 )

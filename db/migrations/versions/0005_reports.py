@@ -10,6 +10,50 @@ branch_labels = None
 depends_on = None
 
 
+# Stems without stop words: what a cashier says ("что-нибудь ещё", "anything else") is made of them, and a phrase is to
+# be found as it was said. Latin words of a Russian text are English ones. The Serbian stemmer writes Cyrillic in Latin;
+# its stems lose their diacritics, since many type without. Whatever is no letter or digit divides words.
+_DICTIONARIES = {"spoken_ru": "russian", "spoken_en": "english", "spoken_sr": "serbian"}
+_MAPPINGS = {
+    "spoken_ru": {"asciiword": "spoken_en", "word": "spoken_ru"},
+    "spoken_sr": {"asciiword": "spoken_sr", "word": "spoken_sr"},
+    "spoken_other": {"asciiword": "simple", "word": "simple"},
+}
+_NUMBERS = {kind: "simple" for kind in ("numword", "int", "uint", "float", "sfloat")}
+SPOKEN_WORDS = (
+    *(
+        f"CREATE TEXT SEARCH DICTIONARY {name} (TEMPLATE = snowball, LANGUAGE = {language})"
+        for name, language in _DICTIONARIES.items()
+    ),
+    *(f'CREATE TEXT SEARCH CONFIGURATION {name} (PARSER = "default")' for name in _MAPPINGS),
+    *(
+        f"ALTER TEXT SEARCH CONFIGURATION {name} ADD MAPPING FOR {kind} WITH {dictionary}"
+        for name, mapping in _MAPPINGS.items()
+        for kind, dictionary in (mapping | _NUMBERS).items()
+    ),
+    """
+    CREATE FUNCTION spoken_words(language text, body text) RETURNS tsvector
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(
+        to_tsvector(
+            CASE
+                WHEN language IN ('ru', 'en') THEN 'spoken_ru'::regconfig
+                WHEN language IN ('sr', 'hr', 'bs') THEN 'spoken_sr'::regconfig
+                ELSE 'spoken_other'::regconfig
+            END,
+            regexp_replace(body, '[^[:alnum:]]+', ' ', 'g')
+        )::text,
+        'čćšžđ', 'ccszd'
+    )::tsvector
+    """,
+)
+WITHOUT_SPOKEN_WORDS = (
+    "DROP FUNCTION spoken_words(text, text)",
+    *(f"DROP TEXT SEARCH CONFIGURATION {name}" for name in _MAPPINGS),
+    *(f"DROP TEXT SEARCH DICTIONARY {name}" for name in _DICTIONARIES),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "coverage_days",
@@ -184,6 +228,13 @@ def upgrade() -> None:
     )
     op.create_index("ix_dialogue_facts_point_id_hour_ts", "dialogue_facts", ["point_id", "hour_ts"], unique=False)
     op.create_index(
+        "ix_dialogue_facts_reviewed",
+        "dialogue_facts",
+        ["day", "point_id"],
+        unique=False,
+        postgresql_where=sa.text("review_id IS NOT NULL"),
+    )
+    op.create_index(
         "ix_dialogue_facts_point_id_start_ts", "dialogue_facts", ["point_id", "start_ts", "dialogue_id"], unique=False
     )
     op.create_index("ix_dialogue_facts_start_ts", "dialogue_facts", ["start_ts", "dialogue_id"], unique=False)
@@ -192,7 +243,7 @@ def upgrade() -> None:
         sa.Column("dialogue_id", sa.Uuid(), nullable=False),
         sa.Column("point_id", sa.Uuid(), nullable=False),
         sa.Column("start_ts", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("words", postgresql.TSVECTOR(), nullable=False),
+        sa.Column("words", postgresql.TSVECTOR(), nullable=False, comment="spoken_words(language, text)"),
         sa.ForeignKeyConstraint(
             ["dialogue_id"],
             ["dialogues.dialogue_id"],
@@ -202,14 +253,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dialogue_id", name=op.f("pk_dialogue_search")),
     )
     op.create_index("ix_dialogue_search_start_ts", "dialogue_search", ["start_ts", "dialogue_id"], unique=False)
-    op.create_index("ix_dialogue_search_words", "dialogue_search", ["words"], unique=False, postgresql_using="gin")
+    op.create_index(
+        "ix_dialogue_search_words",
+        "dialogue_search",
+        ["words"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_with={"fastupdate": "off"},
+    )
+    for statement in SPOKEN_WORDS:
+        op.execute(statement)
 
 
 def downgrade() -> None:
+    for statement in WITHOUT_SPOKEN_WORDS:
+        op.execute(statement)
     op.drop_index("ix_dialogue_search_words", table_name="dialogue_search", postgresql_using="gin")
     op.drop_index("ix_dialogue_search_start_ts", table_name="dialogue_search")
     op.drop_table("dialogue_search")
     op.drop_index("ix_dialogue_facts_start_ts", table_name="dialogue_facts")
+    op.drop_index("ix_dialogue_facts_reviewed", table_name="dialogue_facts")
     op.drop_index("ix_dialogue_facts_point_id_start_ts", table_name="dialogue_facts")
     op.drop_index("ix_dialogue_facts_point_id_hour_ts", table_name="dialogue_facts")
     op.drop_table("dialogue_facts")
