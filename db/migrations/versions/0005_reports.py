@@ -19,7 +19,7 @@ _MAPPINGS = {
     "spoken_sr": {"asciiword": "spoken_sr", "word": "spoken_sr"},
     "spoken_other": {"asciiword": "simple", "word": "simple"},
 }
-_NUMBERS = {kind: "simple" for kind in ("numword", "int", "uint", "float", "sfloat")}
+_NUMBERS = dict.fromkeys(("numword", "int", "uint", "float", "sfloat"), "simple")
 SPOKEN_WORDS = (
     *(
         f"CREATE TEXT SEARCH DICTIONARY {name} (TEMPLATE = snowball, LANGUAGE = {language})"
