@@ -2,6 +2,7 @@
 
 from db.tables.audio import audio_chunks, speech_segments, tombstones
 from db.tables.base import metadata
+from db.tables.chain import chain_day_categories, chain_hours
 from db.tables.dialogues import dialogue_segments, dialogue_transcripts, dialogue_upsell_analysis, dialogues
 from db.tables.erasure import doomed_files, erasures
 from db.tables.jobs import jobs, stage_pauses, stage_results, stage_turns
@@ -31,6 +32,8 @@ from db.tables.reviews import review_queue, reviews
 __all__ = [
     "audio_chunks",
     "audit_log",
+    "chain_day_categories",
+    "chain_hours",
     "coverage",
     "coverage_days",
     "device_heartbeats",

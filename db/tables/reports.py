@@ -52,11 +52,19 @@ dialogue_facts = Table(
     Index("ix_dialogue_facts_point_id_start_ts", "point_id", "start_ts", "dialogue_id"),
     Index("ix_dialogue_facts_start_ts", "start_ts", "dialogue_id"),
     Index("ix_dialogue_facts_point_id_hour_ts", "point_id", "hour_ts"),
+    Index(
+        "ix_dialogue_facts_specific",
+        "day",
+        "confidence",
+        "point_id",
+        postgresql_where=text("place = 'yes' AND quality_score >= 2"),
+    ),
+    Index("ix_dialogue_facts_missed", "day", "confidence", "point_id", postgresql_where=text("place = 'no'")),
     Index("ix_dialogue_facts_reviewed", "day", "point_id", postgresql_where=text("review_id IS NOT NULL")),
 )
 
 
-def _counters() -> list[Column[int]]:
+def counters() -> list[Column[int]]:
     """What an hour or a day counts, by domain/figures.py. Every dialogue is in one of the places."""
     return [
         Column(name, Integer, nullable=False, server_default="0", comment=comment)
@@ -91,7 +99,7 @@ report_hours = Table(
     Column("hour_ts", DateTime(timezone=True), nullable=False, comment="start of the hour on the point's clock"),
     Column("day", Date, nullable=False),
     Column("hour", SmallInteger, nullable=False, comment="0 to 23 on the point's clock"),
-    *_counters(),
+    *counters(),
     PrimaryKeyConstraint("point_id", "hour_ts"),
     Index("ix_report_hours_day", "day", "point_id"),
 )
@@ -101,7 +109,7 @@ report_days = Table(
     metadata,
     Column("point_id", Uuid, nullable=False),
     Column("day", Date, nullable=False),
-    *_counters(),
+    *counters(),
     Column("cost_usd", Double, nullable=False, server_default="0"),
     Column("refreshed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("point_id", "day"),
