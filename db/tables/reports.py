@@ -163,6 +163,7 @@ dialogue_search = Table(
     Column("dialogue_id", Uuid, ForeignKey("dialogues.dialogue_id", ondelete="CASCADE"), primary_key=True),
     Column("point_id", Uuid, nullable=False),
     Column("start_ts", DateTime(timezone=True), nullable=False),
+    Column("transcript_sha256", Text, comment="of the transcript whose words these are"),
     Column("words", TSVECTOR, nullable=False, comment="spoken_words(language, text)"),
     # Without fastupdate: a search would read the list of what is not yet in the index, however long.
     Index("ix_dialogue_search_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),

@@ -46,8 +46,21 @@ SPOKEN_WORDS = (
         'čćšžđ', 'ccszd'
     )::tsvector
     """,
+    """
+    CREATE FUNCTION spoken_query(term text) RETURNS tsquery
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(
+        (
+            to_tsquery('spoken_ru'::regconfig, term)
+            || to_tsquery('spoken_sr'::regconfig, term)
+            || to_tsquery('spoken_other'::regconfig, term)
+        )::text,
+        'čćšžđ', 'ccszd'
+    )::tsquery
+    """,
 )
 WITHOUT_SPOKEN_WORDS = (
+    "DROP FUNCTION spoken_query(text)",
     "DROP FUNCTION spoken_words(text, text)",
     *(f"DROP TEXT SEARCH CONFIGURATION {name}" for name in _MAPPINGS),
     *(f"DROP TEXT SEARCH DICTIONARY {name}" for name in _DICTIONARIES),
@@ -243,6 +256,7 @@ def upgrade() -> None:
         sa.Column("dialogue_id", sa.Uuid(), nullable=False),
         sa.Column("point_id", sa.Uuid(), nullable=False),
         sa.Column("start_ts", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("transcript_sha256", sa.Text(), nullable=True, comment="of the transcript whose words these are"),
         sa.Column("words", postgresql.TSVECTOR(), nullable=False, comment="spoken_words(language, text)"),
         sa.ForeignKeyConstraint(
             ["dialogue_id"],
