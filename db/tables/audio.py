@@ -16,6 +16,8 @@ from sqlalchemy import (
     text,
 )
 
+from sqlalchemy.dialects.postgresql import JSONB
+
 from db.tables.base import created_at, metadata
 
 audio_chunks = Table(
@@ -32,7 +34,9 @@ audio_chunks = Table(
     Column("codec", Text, nullable=False),
     Column("sample_rate", Integer, nullable=False),
     Column("channels", Integer, nullable=False),
-    Column("sha256", Text, nullable=False, comment="hex"),
+    Column("sha256", Text, nullable=False, comment="of the stored file, hex"),
+    Column("received_sha256", Text, comment="of the file as it came, where parts of it were silenced since"),
+    Column("silenced", JSONB, comment="erased parts of the stored file: [[from, to], …], ms from the first sample"),
     Column("size_bytes", BigInteger, nullable=False),
     Column("stored_path", Text, comment="relative to the audio store; null once erased or discarded"),
     Column("status", Text, nullable=False, server_default="QUEUED"),
@@ -62,7 +66,14 @@ audio_chunks = Table(
         unique=True,
         postgresql_where=text("session_id IS NULL"),
     ),
-    Index("uq_audio_chunks_device_id_start_ts_sha256", "device_id", "start_ts", "sha256", unique=True),
+    Index(
+        "uq_audio_chunks_device_id_start_ts_received",
+        "device_id",
+        "start_ts",
+        text("COALESCE(received_sha256, sha256)"),
+        unique=True,
+    ),
+    Index("ix_audio_chunks_stored", "device_id", "start_ts", postgresql_where=text("stored_path IS NOT NULL")),
     Index("ix_audio_chunks_device_id_received_at", "device_id", "received_at"),
     Index("ix_audio_chunks_unsettled", "device_id", "start_ts", postgresql_where=text("is_unsettled")),
 )

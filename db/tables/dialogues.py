@@ -75,6 +75,7 @@ dialogue_transcripts = Table(
     Column("avg_logprob", Double),
     Column("no_speech_prob", Double),
     Column("transcript_sha256", Text, nullable=False),
+    Column("dropped_at", DateTime(timezone=True), comment="its words are gone by the point's text_days"),
     created_at(),
 )
 

@@ -20,11 +20,13 @@ erasures = Table(
     Column("kind", Text, nullable=False, comment="dialogue, interval or retention"),
     Column("point_id", Uuid, nullable=False),
     Column("device_id", Uuid, comment="null: every device of the point"),
+    Column("dialogue_id", Uuid, comment="that was named, where one was"),
     Column("start_ts", DateTime(timezone=True), nullable=False),
     Column("end_ts", DateTime(timezone=True), nullable=False),
     Column("requested_by", Text, nullable=False),
     Column("counts", JSONB, nullable=False, server_default=text("'{}'::jsonb"), comment="how much went; no content"),
     created_at("at"),
+    Column("finished_at", DateTime(timezone=True), comment="null: still at work"),
     Index("ix_erasures_point_id_at", "point_id", "at"),
 )
 

@@ -62,6 +62,7 @@ jobs = Table(
     Index("ix_jobs_running_lease", "stage", "lease_until", postgresql_where=text("state = 'running'")),
     Index("ix_jobs_dead", "stage", "job_id", postgresql_where=text("state = 'dead'")),
     Index("ix_jobs_finished", "finished_at", postgresql_where=text("state IN ('done', 'superseded')")),
+    Index("ix_jobs_with_error", "subject_id", postgresql_where=text("last_error IS NOT NULL")),
 )
 
 stage_turns = Table(

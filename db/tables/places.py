@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -32,6 +33,7 @@ points = Table(
     Column("catalogue", JSONB, comment="offer categories; null: the default catalogue"),
     Column("audio_days", Integer, comment="audio is kept so long; null: for ever"),
     Column("text_days", Integer, comment="transcripts, quotes and summaries are kept so long; null: for ever"),
+    Column("retained_on", Date, comment="the point's day on which what is too old was last dropped"),
     Column(
         "shows_registers",
         Boolean,
