@@ -2,10 +2,11 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
@@ -158,9 +159,13 @@ async def find_device(tx: AsyncConnection, device_id: DeviceId) -> Device | None
     return None if row is None else _device(dict(row._mapping))
 
 
-async def list_devices(tx: AsyncConnection, after: DeviceId | None = None, limit: int = 100) -> list[Device]:
-    """In the order of their ids, beginning behind `after`."""
+async def list_devices(
+    tx: AsyncConnection, after: DeviceId | None = None, limit: int = 100, only: Collection[UUID] | None = None
+) -> list[Device]:
+    """In the order of their ids, beginning behind `after`. `only`: of these points; None: of all."""
     query = select(t.devices).order_by(t.devices.c.device_id).limit(limit)
+    if only is not None:
+        query = query.where(t.devices.c.point_id.in_(only))
     if after is not None:
         query = query.where(t.devices.c.device_id > after)
     return [_device(dict(row._mapping)) for row in await tx.execute(query)]

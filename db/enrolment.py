@@ -3,7 +3,7 @@ SHA-256 only."""
 
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -109,12 +109,17 @@ async def make_codes(tx: AsyncConnection, new: NewCodes) -> list[EnrolmentCode]:
 
 
 async def list_codes(
-    tx: AsyncConnection, point_id: PointId | None = None, after: UUID | None = None, limit: int = 100
+    tx: AsyncConnection, only: Collection[UUID] | None = None, after: UUID | None = None, limit: int = 100
 ) -> list[EnrolmentCode]:
-    """In the order of their ids, of one point or of all, beginning behind `after`."""
-    of_point = [] if point_id is None else [_codes.c.point_id == point_id]
+    """In the order of their ids, beginning behind `after`. `only`: of these points; None: of all."""
+    of_point = [] if only is None else [_codes.c.point_id.in_(only)]
     behind = [] if after is None else [_codes.c.enrolment_id > after]
     return await _read(tx, *of_point, *behind, limit=limit)
+
+
+async def find_code(tx: AsyncConnection, enrolment_id: UUID) -> EnrolmentCode | None:
+    found = await _read(tx, _codes.c.enrolment_id == enrolment_id)
+    return found[0] if found else None
 
 
 async def revoke_code(tx: AsyncConnection, enrolment_id: UUID) -> bool:

@@ -1,6 +1,6 @@
 """Reading side: current dialogues as the JSON export has them, streamed in order of time."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ class Selection:
     """Which dialogues. An instant without a zone is local time of each dialogue's point.
 
     start_from <= start < start_before; point: name or id; analysis_status: of the current revision; attempted and
-    min_quality: of its verdict; after: start and id of the last dialogue of the page before.
+    min_quality: of its verdict; after: start and id of the last dialogue of the page before; only: of these points.
     """
 
     start_from: datetime | None = None
@@ -35,6 +35,7 @@ class Selection:
     attempted: Attempted | None = None
     min_quality: int | None = None
     after: tuple[datetime, UUID] | None = None
+    only: Collection[UUID] | None = None
 
 
 _d, _tr, _an = t.dialogues.c, t.dialogue_transcripts.c, t.dialogue_upsell_analysis.c
@@ -92,6 +93,8 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
     if selection.point:
         same_id = cast(t.points.c.point_id, t.points.c.name.type) == selection.point.lower()
         conditions.append(same_id | (t.points.c.name == selection.point))
+    if selection.only is not None:
+        conditions.append(_d.point_id.in_(selection.only))
     if selection.device_id:
         conditions.append(_d.device_id == selection.device_id)
     if selection.analysis_status:

@@ -1,9 +1,10 @@
 """Points (shops) and their registers (counters)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, Table, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -98,9 +99,13 @@ async def find_point(tx: AsyncConnection, point_id: PointId) -> Point | None:
     return None if row is None else _point(row)
 
 
-async def list_points(tx: AsyncConnection, after: PointId | None = None, limit: int = 100) -> list[Point]:
-    """In the order of their ids, beginning behind `after`."""
+async def list_points(
+    tx: AsyncConnection, after: PointId | None = None, limit: int = 100, only: Collection[UUID] | None = None
+) -> list[Point]:
+    """In the order of their ids, beginning behind `after`. `only`: of these points; None: of all."""
     query = select(t.points).order_by(t.points.c.point_id).limit(limit)
+    if only is not None:
+        query = query.where(t.points.c.point_id.in_(only))
     if after is not None:
         query = query.where(t.points.c.point_id > after)
     return [_point(row) for row in await tx.execute(query)]
@@ -119,12 +124,12 @@ async def find_register(tx: AsyncConnection, register_id: RegisterId) -> Registe
 
 
 async def list_registers(
-    tx: AsyncConnection, point_id: PointId | None = None, after: RegisterId | None = None, limit: int = 100
+    tx: AsyncConnection, only: Collection[UUID] | None = None, after: RegisterId | None = None, limit: int = 100
 ) -> list[Register]:
-    """In the order of their ids, of one point or of all, beginning behind `after`."""
+    """In the order of their ids, beginning behind `after`. `only`: of these points; None: of all."""
     query = select(t.registers).order_by(t.registers.c.register_id).limit(limit)
-    if point_id is not None:
-        query = query.where(t.registers.c.point_id == point_id)
+    if only is not None:
+        query = query.where(t.registers.c.point_id.in_(only))
     if after is not None:
         query = query.where(t.registers.c.register_id > after)
     return [_register(row) for row in await tx.execute(query)]

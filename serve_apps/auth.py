@@ -31,6 +31,8 @@ _Device = Annotated[HTTPAuthorizationCredentials | None, Depends(_device_scheme)
 _Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(_caller_scheme)]
 _Internal = Annotated[HTTPAuthorizationCredentials | None, Depends(_internal_scheme)]
 
+NO_STORE = {"Cache-Control": "no-store"}
+"""Headers of an answer that holds a secret: neither caches nor the store of Idempotency-Keys may keep it."""
 TOKEN_CODES = (Code.TOKEN_MISSING, Code.TOKEN_UNKNOWN)
 """What routes of devices and of our own nodes may answer."""
 CODES = (*TOKEN_CODES, Code.SESSION_ENDED, Code.NOT_PERMITTED)

@@ -11,9 +11,9 @@ from fastapi import APIRouter, Depends, Query
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import coverage_report as store
-from db.devices import find_device
 from db.dialogue_store import database_now, to_instant, to_ms
-from db.points import Point, find_point
+from db.points import Point
+from domain.access import Permission, Principal
 from domain.chunks import YEARS
 from domain.coverage import totals
 from domain.ids import DeviceId, PointId
@@ -29,6 +29,7 @@ from serve_apps.api.coverage_views import (
     SpanView,
     TotalsView,
 )
+from serve_apps.api.known import known_device, known_point
 from serve_apps.api.schemas import Instant
 from serve_apps.application import DepsOf
 from serve_apps.problems import Code, FieldError, Problem, documented, fields_problem
@@ -38,7 +39,7 @@ MAX_DAYS = 31
 router = APIRouter(
     prefix="/api/v1/admin",
     tags=["coverage"],
-    dependencies=[auth.Admin],
+    dependencies=[auth.require(Permission.READ)],
     responses=documented(*auth.CODES, Code.NOT_FOUND, Code.FIELD_INVALID, Code.DATABASE_UNAVAILABLE),
 )
 
@@ -91,23 +92,24 @@ class Schedule:
 
 
 @router.get("/devices/{device_id}/coverage", operation_id="get_device_coverage")
-async def get_device_coverage(device_id: UUID, period: PeriodOf, deps: DepsOf) -> DeviceCoverageView:
+async def get_device_coverage(
+    device_id: UUID, period: PeriodOf, deps: DepsOf, caller: auth.Caller
+) -> DeviceCoverageView:
     """One device's part of its point's schedule, and what became of it."""
     async with deps.db.begin() as tx:
-        device = await find_device(tx, DeviceId(device_id))
+        device = await known_device(tx, caller, device_id)
         watched = await store.watched_device(tx, DeviceId(device_id))
-        if device is None or watched is None:
-            raise Problem(Code.NOT_FOUND, f"There is no device {device_id}; check the id.")
-        schedule = await _schedule(tx, device.point_id, period)
+        assert watched is not None
+        schedule = await _schedule(tx, caller, device.point_id, period)
         found = await store.device_coverage(tx, watched, schedule.windows, schedule.span, schedule.now_ms)
     return DeviceCoverageView(**_frame(schedule), **_row(found))
 
 
 @router.get("/points/{point_id}/coverage", operation_id="get_point_coverage")
-async def get_point_coverage(point_id: UUID, period: PeriodOf, deps: DepsOf) -> PointCoverageView:
+async def get_point_coverage(point_id: UUID, period: PeriodOf, deps: DepsOf, caller: auth.Caller) -> PointCoverageView:
     """The point's schedule and what became of it on each device that was to record or did, and on all together."""
     async with deps.db.begin() as tx:
-        schedule = await _schedule(tx, PointId(point_id), period)
+        schedule = await _schedule(tx, caller, PointId(point_id), period)
         devices = await store.devices_of_point(tx, PointId(point_id))
         found = [
             await store.device_coverage(tx, device, schedule.windows, schedule.span, schedule.now_ms)
@@ -119,10 +121,8 @@ async def get_point_coverage(point_id: UUID, period: PeriodOf, deps: DepsOf) -> 
     return PointCoverageView(**_frame(schedule), totals=TotalsView.model_validate(together), devices=rows)
 
 
-async def _schedule(tx: AsyncConnection, point_id: PointId, period: Period) -> Schedule:
-    point = await find_point(tx, point_id)
-    if point is None:
-        raise Problem(Code.NOT_FOUND, f"There is no point {point_id}; check the id.")
+async def _schedule(tx: AsyncConnection, caller: Principal, point_id: PointId, period: Period) -> Schedule:
+    point = await known_point(tx, caller, point_id)
     now_ms, zone = to_ms(await database_now(tx)), ZoneInfo(point.zone)
     day = period.day or (day_of(now_ms, zone) if period.span is None else None)
     span = day_span(day, zone) if day else period.span

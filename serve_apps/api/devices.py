@@ -10,10 +10,14 @@ from fastapi import APIRouter, Path, Query, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import devices as store
+from db.audit import audit
 from db.heartbeats import last_heartbeats
 from db.points import NewPoint, NewRegister
+from domain.access import Permission, Principal
+from domain.errors import Conflict
 from domain.ids import DeviceId, PointId, RegisterId
 from serve_apps import auth
+from serve_apps.api.known import known_device
 from serve_apps.api.schemas import (
     DeviceBody,
     DevicePatch,
@@ -31,7 +35,7 @@ from serve_apps.wording import Spelled
 router = APIRouter(
     prefix="/api/v1/admin/devices",
     tags=["devices"],
-    dependencies=[auth.Admin],
+    dependencies=[auth.require(Permission.READ)],
     responses=documented(
         *auth.CODES, Code.BAD_REQUEST, Code.TOO_LARGE, Code.FIELD_MISSING, Code.FIELD_INVALID, Code.DATABASE_UNAVAILABLE
     ),
@@ -39,15 +43,21 @@ router = APIRouter(
 Fingerprint = Annotated[
     str, Path(), Spelled("^[0-9a-f]{12}$", "must be 12 lower-case hex digits, as the list of tokens shows them")
 ]
+WRITE = [auth.require(Permission.DEVICES_WRITE)]
 NOT_FOUND = documented(Code.NOT_FOUND)
 CONFLICT = documented(Code.CONFLICT)
 
 
 @router.post(
-    "", operation_id="register_device", status_code=201, responses={200: {"model": RegisteredDevice}, **CONFLICT}
+    "",
+    operation_id="register_device",
+    status_code=201,
+    dependencies=WRITE,
+    responses={200: {"model": RegisteredDevice}, **NOT_FOUND, **CONFLICT},
 )
-async def register_device(body: DeviceBody, response: Response, deps: DepsOf) -> RegisteredDevice:
+async def register_device(body: DeviceBody, response: Response, deps: DepsOf, caller: auth.Caller) -> RegisteredDevice:
     """Registers a device with its point and register. The same request again answers 200 and changes nothing."""
+    caller.check_point(body.point_id)
     made = None if body.token_plain else secrets.token_hex(24)
     given = body.token_plain.get_secret_value() if body.token_plain else None
     point_id, register_id, device_id = PointId(body.point_id), RegisterId(body.register_id), DeviceId(body.device_id)
@@ -60,75 +70,103 @@ async def register_device(body: DeviceBody, response: Response, deps: DepsOf) ->
         replaces=DeviceId(body.replaces) if body.replaces else None,
     )
     async with deps.db.begin() as tx:
+        await _refuse_others(tx, caller, body)
         created = await store.register_device(tx, new)
         if created and made is not None:
             await store.add_token(tx, device_id, made)
-        (view,) = await _views(tx, [_known(await store.find_device(tx, device_id), device_id)])
+        if created:
+            of = {"point_id": str(point_id), "replaces": str(body.replaces) if body.replaces else None}
+            await audit(tx, caller, "device.register", f"device/{device_id}", of)
+        (view,) = await _views(tx, [await known_device(tx, caller, device_id)])
     response.status_code = 201 if created else 200
+    response.headers.update(auth.NO_STORE)
     return RegisteredDevice(**view.model_dump(), created=created, token=made if created else None)
 
 
 @router.get("", operation_id="list_devices")
 async def list_devices(
-    deps: DepsOf, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
+    deps: DepsOf, caller: auth.Caller, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100
 ) -> Page[DeviceView]:
     """In the order of their ids."""
     async with deps.db.begin() as tx:
-        devices = await store.list_devices(tx, DeviceId(after) if after else None, limit)
+        devices = await store.list_devices(tx, DeviceId(after) if after else None, limit, caller.scope())
         items = await _views(tx, devices)
     return Page(items=items, next=str(items[-1].device_id) if len(items) == limit else None)
 
 
 @router.get("/{device_id}", operation_id="get_device", responses=NOT_FOUND)
-async def get_device(device_id: UUID, deps: DepsOf) -> DeviceView:
+async def get_device(device_id: UUID, deps: DepsOf, caller: auth.Caller) -> DeviceView:
     async with deps.db.begin() as tx:
-        device = await store.find_device(tx, DeviceId(device_id))
-        (view,) = await _views(tx, [_known(device, device_id)])
+        (view,) = await _views(tx, [await known_device(tx, caller, device_id)])
     return view
 
 
-@router.patch("/{device_id}", operation_id="update_device", responses=NOT_FOUND)
-async def update_device(device_id: UUID, body: DevicePatch, deps: DepsOf) -> DeviceView:
+@router.patch("/{device_id}", operation_id="update_device", dependencies=WRITE, responses=NOT_FOUND)
+async def update_device(device_id: UUID, body: DevicePatch, deps: DepsOf, caller: auth.Caller) -> DeviceView:
     """Renames, disables or enables a device."""
     async with deps.db.begin() as tx:
-        device = await store.update_device(tx, DeviceId(device_id), body.name, body.is_enabled)
-        (view,) = await _views(tx, [_known(device, device_id)])
+        await known_device(tx, caller, device_id)
+        await store.update_device(tx, DeviceId(device_id), body.name, body.is_enabled)
+        await audit(tx, caller, "device.update", f"device/{device_id}", body.model_dump(exclude_none=True))
+        (view,) = await _views(tx, [await known_device(tx, caller, device_id)])
     return view
 
 
-@router.get("/{device_id}/tokens", operation_id="list_tokens", responses=NOT_FOUND)
-async def list_tokens(device_id: UUID, deps: DepsOf) -> list[TokenView]:
+@router.get("/{device_id}/tokens", operation_id="list_tokens", dependencies=WRITE, responses=NOT_FOUND)
+async def list_tokens(device_id: UUID, deps: DepsOf, caller: auth.Caller) -> list[TokenView]:
     """Newest first; the tokens themselves are not kept."""
     async with deps.db.begin() as tx:
-        _known(await store.find_device(tx, DeviceId(device_id)), device_id)
+        await known_device(tx, caller, device_id)
         tokens = await store.list_tokens(tx, DeviceId(device_id))
     return [TokenView.model_validate(token) for token in tokens]
 
 
-@router.post("/{device_id}/tokens", operation_id="rotate_token", status_code=201, responses={**NOT_FOUND, **CONFLICT})
-async def rotate_token(device_id: UUID, deps: DepsOf, body: TokenBody | None = None) -> NewToken:
+@router.post(
+    "/{device_id}/tokens",
+    operation_id="rotate_token",
+    status_code=201,
+    dependencies=WRITE,
+    responses={**NOT_FOUND, **CONFLICT},
+)
+async def rotate_token(
+    device_id: UUID, response: Response, deps: DepsOf, caller: auth.Caller, body: TokenBody | None = None
+) -> NewToken:
     """Adds a token. The one before stays live until the next rotation, or until it is revoked; older ones end now."""
     given = body.token_plain if body else None
     token = given.get_secret_value() if given else secrets.token_hex(24)
+    fingerprint = store.token_sha256(token)[:12]
     async with deps.db.begin() as tx:
-        _known(await store.find_device(tx, DeviceId(device_id)), device_id)
+        await known_device(tx, caller, device_id)
         await store.add_token(tx, DeviceId(device_id), token)
-    return NewToken(fingerprint=store.token_sha256(token)[:12], token=token)
+        await audit(tx, caller, "device.rotate_token", f"device/{device_id}", {"fingerprint": fingerprint})
+    response.headers.update(auth.NO_STORE)
+    return NewToken(fingerprint=fingerprint, token=token)
 
 
-@router.delete("/{device_id}/tokens/{fingerprint}", operation_id="revoke_token", status_code=204, responses=NOT_FOUND)
-async def revoke_token(device_id: UUID, fingerprint: Fingerprint, deps: DepsOf) -> None:
+@router.delete(
+    "/{device_id}/tokens/{fingerprint}",
+    operation_id="revoke_token",
+    status_code=204,
+    dependencies=WRITE,
+    responses=NOT_FOUND,
+)
+async def revoke_token(device_id: UUID, fingerprint: Fingerprint, deps: DepsOf, caller: auth.Caller) -> None:
     """Ends a token at once."""
     async with deps.db.begin() as tx:
-        known = await store.revoke_token(tx, DeviceId(device_id), fingerprint)
-    if not known:
-        raise Problem(Code.NOT_FOUND, f"Device {device_id} has no such token; list its tokens.")
+        await known_device(tx, caller, device_id)
+        if not await store.revoke_token(tx, DeviceId(device_id), fingerprint):
+            raise Problem(Code.NOT_FOUND, f"Device {device_id} has no such token; list its tokens.")
+        await audit(tx, caller, "device.revoke_token", f"device/{device_id}", {"fingerprint": fingerprint})
 
 
-def _known(device: store.Device | None, device_id: UUID) -> store.Device:
-    if device is None:
-        raise Problem(Code.NOT_FOUND, f"There is no device {device_id}; check the id.")
-    return device
+async def _refuse_others(tx: AsyncConnection, caller: Principal, body: DeviceBody) -> None:
+    """What contradicts the request must not tell of points that are not the caller's. Raises Conflict."""
+    there = await store.find_device(tx, DeviceId(body.device_id))
+    if there is not None and not caller.sees(there.point_id):
+        raise Conflict(f"The id {body.device_id} is taken; use another one.")
+    old = await store.find_device(tx, DeviceId(body.replaces)) if body.replaces else None
+    if old is not None and not caller.sees(old.point_id):
+        raise Conflict(f"There is no other device {body.replaces} to replace.")
 
 
 async def _views(tx: AsyncConnection, devices: Sequence[store.Device]) -> list[DeviceView]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query
 
 from db.exports import Selection, current_dialogues
+from domain.access import Permission
 from domain.chunks import YEARS
 from domain.export import ExportedDialogue
 from domain.status import Attempted, StageStatus
@@ -20,14 +21,15 @@ from serve_apps.problems import Code, FieldError, Problem, documented, fields_pr
 router = APIRouter(
     prefix="/api/v1/dialogues",
     tags=["dialogues"],
-    dependencies=[auth.Admin],
+    dependencies=[auth.require(Permission.READ)],
     responses=documented(*auth.CODES, Code.FIELD_INVALID, Code.DATABASE_UNAVAILABLE),
 )
 
 
-@router.get("", operation_id="list_dialogues")
+@router.get("", operation_id="list_dialogues", responses=documented(Code.NOT_FOUND))
 async def list_dialogues(
     deps: DepsOf,
+    caller: auth.Caller,
     start_from: Annotated[Instant | None, Query(alias="from", description="earliest start")] = None,
     start_before: Annotated[Instant | None, Query(alias="to", description="starts before this")] = None,
     point: Annotated[UUID | None, Query()] = None,
@@ -42,7 +44,7 @@ async def list_dialogues(
     selection = Selection(
         start_from=start_from,
         start_before=start_before,
-        point=str(point) if point else None,
+        only=caller.scope([point] if point else None),
         device_id=device,
         analysis_status=status,
         attempted=attempted,
@@ -55,10 +57,10 @@ async def list_dialogues(
 
 
 @router.get("/{dialogue_id}", operation_id="get_dialogue", responses=documented(Code.NOT_FOUND))
-async def get_dialogue(dialogue_id: UUID, deps: DepsOf) -> ExportedDialogue:
+async def get_dialogue(dialogue_id: UUID, deps: DepsOf, caller: auth.Caller) -> ExportedDialogue:
     """One dialogue with every word in absolute time."""
     async with deps.db.begin() as tx:
-        async for dialogue in current_dialogues(tx, Selection(dialogue_id=dialogue_id), limit=1):
+        async for dialogue in current_dialogues(tx, Selection(dialogue_id=dialogue_id, only=caller.scope()), limit=1):
             return dialogue
     raise Problem(Code.NOT_FOUND, f"There is no current dialogue {dialogue_id}; check the id.")
 
