@@ -15,7 +15,6 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-
 from sqlalchemy.dialects.postgresql import JSONB
 
 from db.tables.base import created_at, metadata
