@@ -13,8 +13,16 @@ export RAY_USAGE_STATS_ENABLED := 0
 demo: $(VENV)/.server-installed
 	$(BIN)/salescontrol demo
 
+# Side by side what mostly waits; one after another what drives whole systems in real time. PYTEST_ARGS runs only those.
 test: lint system-test
+ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PYTEST_ARGS)
+else
+	@failed=0; \
+	$(BIN)/pytest -n 3 --dist loadfile tests/unit tests/integration || failed=1; \
+	$(BIN)/pytest tests/e2e || failed=1; \
+	exit $$failed
+endif
 
 lint: $(VENV)/.dev-installed
 	$(BIN)/ruff check .
