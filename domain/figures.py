@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from math import sqrt
-from typing import Self
+from operator import attrgetter
 
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus
 
@@ -131,13 +131,18 @@ class Counts:
     quality_2: int = 0
     quality_3: int = 0
 
-    def __add__(self, other: Self) -> "Counts":
-        return Counts(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Counts)))
-
     @property
     def sales(self) -> int:
         """Those in the rates."""
         return self.yes + self.no
+
+
+def added(counts: Iterable[Counts]) -> Counts:
+    """Those of disjoint sets of dialogues as one."""
+    return Counts(*map(sum, zip(*map(_VALUES, counts), strict=True)))
+
+
+_VALUES = attrgetter(*(f.name for f in fields(Counts)))
 
 
 def figures_of(counts: Counts, engines: Iterable[str] = (), coverage: float | None = None) -> Figures:

@@ -1,19 +1,18 @@
 """A period and the one before it, point by point, from the roll-ups by day: no dialogue is read."""
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
 from db.reports.counted import SUMS, both, counts_of, given, of_points
 from domain.change import Period
 from domain.coverage import Totals
-from domain.figures import Counts
+from domain.report import Side
 
 _DAYS = f"""
     SELECT point_id, day >= :split AS is_now, {SUMS}, max(refreshed_at) AS refreshed_at
@@ -35,7 +34,7 @@ _LOST = """
     FROM coverage_days, jsonb_each_text(lost_by_reason) AS lost
     WHERE day BETWEEN :first AND :last AND lost_ms > 0 {of_points} GROUP BY 1, 2
 """
-NOTHING_SCHEDULED = Totals(0, 0, 0, 0, 0, 0, 0, {})
+DEFAULT_ZONE = "Europe/Belgrade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +47,14 @@ class ReportPoint:
     goal: float | None
 
 
-@dataclass(slots=True)
-class Half:
-    """One point, or all of them, in one of the two periods. `engines`: dialogues in the rates, by whose opinion it is.
-    `coverage` is without reasons where it is of one point."""
-
-    counts: Counts = field(default_factory=Counts)
-    engines: Counter[str] = field(default_factory=Counter)
-    coverage: Totals = NOTHING_SCHEDULED
-
-
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`now` and `before` by point; a point of which nothing is known is in neither. `lost`: by reason, of all points.
-    `updated_at`: when the newest of these roll-ups was made."""
+    """`now` and `before` by point; a point of which nothing is known is in neither. `lost`: by reason, of all points
+    together; the sides' own coverage is without reasons. `updated_at`: when the newest of these roll-ups was made."""
 
     points: list[ReportPoint]
-    now: Mapping[UUID, Half]
-    before: Mapping[UUID, Half]
+    now: Mapping[UUID, Side]
+    before: Mapping[UUID, Side]
     lost: Mapping[str, int]
     lost_before: Mapping[str, int]
     updated_at: datetime | None
@@ -80,23 +69,34 @@ async def report_points(tx: AsyncConnection, points: list[UUID] | None) -> list[
     return [ReportPoint(*row) for row in await tx.execute(query)]
 
 
+async def latest_day(tx: AsyncConnection, points: list[UUID] | None) -> date:
+    """Today, where it began first; without any point that of the default zone."""
+    p = t.points.c
+    local = func.max(cast(func.timezone(p.zone, func.now()), Date))
+    query = select(func.coalesce(local, cast(func.timezone(DEFAULT_ZONE, func.now()), Date)))
+    if points is not None:
+        query = query.where(p.point_id.in_(points))
+    day: date = (await tx.execute(query)).scalar_one()
+    return day
+
+
 async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | None) -> Overview:
     """Of these points; None: of all. Each roll-up is read once for both periods."""
     values = given(both(period), points, split=period.first)
-    now: dict[UUID, Half] = {}
-    before: dict[UUID, Half] = {}
+    now: dict[UUID, Side] = {}
+    before: dict[UUID, Side] = {}
     stamps: list[datetime] = []
 
-    def half(point_id: UUID, is_now: bool) -> Half:
-        return (now if is_now else before).setdefault(point_id, Half())
+    def side(point_id: UUID, is_now: bool) -> Side:
+        return (now if is_now else before).setdefault(point_id, Side())
 
     for row in await tx.execute(of_points(_DAYS, points), values):
-        half(row.point_id, row.is_now).counts = counts_of(row)
+        side(row.point_id, row.is_now).counts = counts_of(row)
         stamps.append(row.refreshed_at)
     for row in await tx.execute(of_points(_ENGINES, points), values):
-        half(row.point_id, row.is_now).engines[row.engine] = row.n
+        side(row.point_id, row.is_now).engines[row.engine] = row.n
     for row in await tx.execute(of_points(_COVERAGE, points), values):
-        half(row.point_id, row.is_now).coverage = Totals(
+        side(row.point_id, row.is_now).coverage = Totals(
             scheduled_ms=row.scheduled_ms,
             recorded_ms=row.recorded_ms,
             waiting_ms=row.waiting_ms,

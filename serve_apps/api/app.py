@@ -3,7 +3,20 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from serve_apps.api import coverage, devices, dialogues, enrol, enrolment_codes, health, heartbeat, points
+from serve_apps.api import (
+    agreement,
+    coverage,
+    devices,
+    dialogues,
+    enrol,
+    enrolment_codes,
+    health,
+    heartbeat,
+    points,
+    reports,
+    review_queue,
+    reviews,
+)
 from serve_apps.application import Deps, new_app
 from serve_apps.edge import BodyLimit
 
@@ -19,6 +32,8 @@ def create_app(deps: Deps) -> FastAPI:
         base="",
         middleware=[Middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES, smaller=enrol.MAX_BODY)],
     )
-    for resource in (health, heartbeat, enrol, devices, enrolment_codes, points, coverage, dialogues):
+    resources = (health, heartbeat, enrol, devices, enrolment_codes, points, coverage, dialogues, reports)
+    reviewing = (agreement, review_queue, reviews)
+    for resource in (*resources, *reviewing):
         app.include_router(resource.router)
     return app

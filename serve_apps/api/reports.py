@@ -1,0 +1,67 @@
+"""`/api/v1/reports`: the figures of a day and of a period, from roll-ups."""
+
+from datetime import date, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.reports.overview import latest_day, overview
+from db.reports.series import series
+from domain.access import Permission
+from domain.change import Period
+from domain.chunks import YEARS
+from serve_apps import auth
+from serve_apps.api.report_schemas import OverviewView
+from serve_apps.api.report_views import overview_view
+from serve_apps.application import DepsOf
+from serve_apps.conditional import UNCHANGED, IfNoneMatch, conditional
+from serve_apps.problems import Code, FieldError, Problem, documented, fields_problem
+
+MAX_DAYS = 400
+"""A year beside the year before, and some."""
+WEEK = timedelta(days=7)
+
+router = APIRouter(
+    prefix="/api/v1/reports",
+    tags=["reports"],
+    dependencies=[auth.require(Permission.READ)],
+    responses={**documented(*auth.CODES, Code.NOT_FOUND, Code.FIELD_INVALID, Code.DATABASE_UNAVAILABLE), **UNCHANGED},
+)
+
+Day = Annotated[date, Field(ge=date(YEARS.start + 1, 3, 1), le=date(YEARS.stop - 1, 12, 30))]
+"""Bounded so that the period before lies in our calendar too."""
+Points = Annotated[list[UUID] | None, Query(max_length=1000, description="repeat it for several; absent: all of yours")]
+
+
+@router.get("/overview", operation_id="get_overview", response_model=OverviewView)
+async def get_overview(
+    deps: DepsOf,
+    caller: auth.Caller,
+    first: Annotated[Day | None, Query(alias="from", description="first day; absent: the six days before `to`")] = None,
+    last: Annotated[Day | None, Query(alias="to", description="last day, included; absent: today")] = None,
+    point: Points = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """A period of some points or all, beside the period of the same length before it. Days are each point's own."""
+    points = caller.scope(point)
+    async with deps.db.begin() as tx:
+        period = await _period(tx, first, last, points)
+        read, cut = await overview(tx, period, points), await series(tx, period, points)
+    return conditional(overview_view(period, read, cut), if_none_match)
+
+
+async def _period(tx: AsyncConnection, first: date | None, last: date | None, points: list[UUID] | None) -> Period:
+    last = last or (await latest_day(tx, points))
+    first = first or last - WEEK + timedelta(days=1)
+    if first > last:
+        raise _wrong("query.to", "is before from; give the days in order")
+    if (last - first).days >= MAX_DAYS:
+        raise _wrong("query.from", f"is more than {MAX_DAYS} days before to; ask for a shorter period")
+    return Period(first, last)
+
+
+def _wrong(field: str, message: str) -> Problem:
+    return fields_problem([FieldError(field=field, message=message)], Code.FIELD_INVALID)
