@@ -11,10 +11,10 @@ from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
-from domain.status import Attempted, Kind, Reaction, StageStatus
+from domain.status import Attempted, Kind, Place, Reaction, StageStatus
 
-PLACES = ("yes", "no", "uncertain", "enquiry", "staff", "unclear_kind", "skipped", "failed", "pending")
-"""Where the figures count a dialogue; the superseded are no current dialogues."""
+PLACES = tuple(place for place in Place if place is not Place.SUPERSEDED)
+"""The superseded are no current dialogues, so no list has them."""
 REVIEWED = ("none", "reviewed", "stale")
 SORTS = ("-start", "start", "-confidence", "confidence", "-quality", "quality", "-length", "length")
 QUALITIES = ("0", "1", "2", "3")
