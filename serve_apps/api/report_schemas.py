@@ -75,10 +75,14 @@ class CoverageView(View):
     share: float | None = Field(description="recorded ÷ (scheduled − ahead); null where nothing was scheduled")
 
 
-class PeriodView(View):
-    """Days of the points, each in its own zone; both included."""
+class _Renamed(View):
+    """A view with members whose names Python or pydantic keeps for itself."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True, validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+
+class PeriodView(_Renamed):
+    """Days of the points, each in its own zone; both included."""
 
     first: date = Field(alias="from")
     last: date = Field(alias="to")
@@ -170,25 +174,28 @@ class OverviewView(View):
     updated_at: datetime | None = Field(description="when the newest figure in here was reckoned")
 
 
-class SilentDeviceView(View):
+class SilentDeviceView(_Renamed):
     """A device that should record now and from which nothing comes."""
 
     device_id: UUID
     name: str
-    register: str
+    register_name: str = Field(alias="register")
     since: datetime = Field(description="nothing came since; not before the point opened today")
     reason: Literal["not_heard", "no_audio"] = Field(description="no_audio: it reports, but sends no audio")
+    told: str | None = Field(description="what its recorder said last: paused, or why it records nothing")
     last_chunk_at: datetime | None = Field(description="when its last audio was received")
     last_seen_at: datetime | None
 
 
-class DialogueCard(View):
+class DialogueCard(_Renamed):
     """Enough to show one dialogue as an example. What is said in it is a customer's and a cashier's: escape it."""
 
     dialogue_id: UUID
     point_id: UUID
     point: str
-    register: str | None = Field(description="null where the caller may not see figures by register")
+    register_name: str | None = Field(
+        alias="register", description="null where the caller may not see figures by register"
+    )
     start_ts: datetime = Field(description="with the offset of the point's zone")
     duration_s: float
     kind: Kind
