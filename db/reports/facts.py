@@ -15,6 +15,7 @@ from db.reports.fact_rows import write_facts
 from db.reports.hours import Hour, hours_of
 from db.reports.rollups import lock_points, rebuild_hours
 from db.reports.search_rows import write_search
+from db.review_queue import refresh_queue
 from domain.ids import DialogueId, PointId
 
 BATCH = 2_000
@@ -84,7 +85,9 @@ async def _refresh(tx: AsyncConnection, point_id: PointId, ids: Sequence[Dialogu
     dropped: list[DialogueId] = []
     for batch in _batches(ids):
         written = await write_facts(tx, batch, point_id)
-        await write_search(tx, [dialogue_id for dialogue_id in batch if dialogue_id not in written.dropped])
+        kept = [dialogue_id for dialogue_id in batch if dialogue_id not in written.dropped]
+        await write_search(tx, kept)
+        await refresh_queue(tx, kept)
         touched |= written.hours
         dropped += written.dropped
     await rebuild_hours(tx, {hour for hour in touched if hour.point_id == point_id})
@@ -97,6 +100,7 @@ async def _write(tx: AsyncConnection, ids: Sequence[DialogueId]) -> set[Hour]:
     for batch in _batches(ids):
         touched |= (await write_facts(tx, batch)).hours
         await write_search(tx, batch)
+        await refresh_queue(tx, batch)
     return touched
 
 
