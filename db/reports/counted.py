@@ -15,9 +15,10 @@ SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTERS)
 """Of a roll-up's rows that are grouped by something else."""
 
 
-def counts_of(row: Row[Any]) -> Counts:
-    """From a row that has SUMS among its columns."""
-    return Counts(*(getattr(row, name) for name in COUNTERS))
+def counts_of(row: Row[Any], at: int) -> Counts:
+    """From a row in which SUMS begin at this column. By position: a report has hundreds of rows, and asking each for
+    19 names takes longer than the database to make it."""
+    return Counts(*row[at : at + len(COUNTERS)])
 
 
 def of_points(statement: str, points: list[UUID] | None) -> TextClause:

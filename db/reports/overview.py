@@ -30,9 +30,9 @@ _COVERAGE = """
     FROM coverage_days WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1, 2
 """
 _LOST = """
-    SELECT day >= :split AS is_now, lost.key AS reason, sum(CAST(lost.value AS bigint)) AS lost_ms
+    SELECT lost.key AS reason, CAST(sum(CAST(lost.value AS bigint)) AS bigint) AS lost_ms
     FROM coverage_days, jsonb_each_text(lost_by_reason) AS lost
-    WHERE day BETWEEN :first AND :last AND lost_ms > 0 {of_points} GROUP BY 1, 2
+    WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1
 """
 DEFAULT_ZONE = "Europe/Belgrade"
 
@@ -49,14 +49,13 @@ class ReportPoint:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`now` and `before` by point; a point of which nothing is known is in neither. `lost`: by reason, of all points
-    together; the sides' own coverage is without reasons. `updated_at`: when the newest of these roll-ups was made."""
+    """`now` and `before` by point; a point of which nothing is known is in neither. `lost`: now, by reason, of all
+    points together; the sides' own coverage is without reasons. `updated_at`: when the newest roll-up was made."""
 
     points: list[ReportPoint]
     now: Mapping[UUID, Side]
     before: Mapping[UUID, Side]
     lost: Mapping[str, int]
-    lost_before: Mapping[str, int]
     updated_at: datetime | None
 
 
@@ -91,7 +90,7 @@ async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | Non
         return (now if is_now else before).setdefault(point_id, Side())
 
     for row in await tx.execute(of_points(_DAYS, points), values):
-        side(row.point_id, row.is_now).counts = counts_of(row)
+        side(row.point_id, row.is_now).counts = counts_of(row, 2)
         stamps.append(row.refreshed_at)
     for row in await tx.execute(of_points(_ENGINES, points), values):
         side(row.point_id, row.is_now).engines[row.engine] = row.n
@@ -107,8 +106,7 @@ async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | Non
             lost_by_reason={},
         )
         stamps.append(row.reckoned_at)
-    lost: dict[bool, dict[str, int]] = {True: {}, False: {}}
-    for row in await tx.execute(of_points(_LOST, points), values):
-        lost[row.is_now][row.reason] = int(row.lost_ms)
+    reasons = await tx.execute(of_points(_LOST, points), given(period, points))
+    lost = {row.reason: row.lost_ms for row in reasons}
     known = await report_points(tx, points)
-    return Overview(known, now, before, lost[True], lost[False], max(stamps, default=None))
+    return Overview(known, now, before, lost, max(stamps, default=None))

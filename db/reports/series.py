@@ -73,11 +73,11 @@ async def series(tx: AsyncConnection, period: Period, points: list[UUID] | None)
     hours = _HOURS.format(source=_OF_CHAIN if points is None else _OF_POINTS)
     for row in await tx.execute(of_points(hours, points), values):
         if row.is_day:
-            found.days[row.day] = counts_of(row)
+            found.days[row.day] = counts_of(row, 5)
         elif row.is_cell:
-            found.cells.append(Cell(row.weekday, row.hour, counts_of(row)))
+            found.cells.append(Cell(row.weekday, row.hour, counts_of(row, 5)))
         else:
-            found.hours[row.hour] = counts_of(row)
+            found.hours[row.hour] = counts_of(row, 5)
     categories = _CATEGORIES.format(table="chain_day_categories" if points is None else "report_day_categories")
     for row in await tx.execute(of_points(categories, points), values):
         found.categories.append(Category(row.category, int(row.offered), int(row.accepted), int(row.rejected)))

@@ -62,7 +62,7 @@ class ChangesView(View):
     attempts: int
 
 
-class CoverageView(View):
+class CoverageSumsView(View):
     """In milliseconds, over all devices. recorded + waiting + paused + lost + ahead = scheduled."""
 
     scheduled_ms: int
@@ -71,8 +71,11 @@ class CoverageView(View):
     paused_ms: int
     lost_ms: int
     ahead_ms: int = Field(description="in the future")
-    lost_by_reason: dict[str, int] = Field(description="the longest first")
     share: float | None = Field(description="recorded ÷ (scheduled − ahead); null where nothing was scheduled")
+
+
+class CoverageView(CoverageSumsView):
+    lost_by_reason: dict[str, int] = Field(description="in milliseconds, the longest first")
 
 
 class _Renamed(View):
@@ -138,6 +141,13 @@ class FunnelView(View):
     accepted: int
 
 
+class BeforeView(View):
+    """Of a point in the period before."""
+
+    rate: ProportionView
+    dialogues: int
+
+
 class PointFiguresView(View):
     """A row of the league table."""
 
@@ -146,7 +156,7 @@ class PointFiguresView(View):
     zone: str
     goal: float | None = Field(description="the point's target rate")
     figures: FiguresView
-    before: FiguresView
+    before: BeforeView
     change: ChangeView = Field(description="of the rate")
     coverage: float | None
     rank: int | None = Field(description="by rate, 1 the highest; null: too few sales to rank")
@@ -161,7 +171,7 @@ class OverviewView(View):
     before: FiguresView
     change: ChangesView
     coverage: CoverageView
-    coverage_before: CoverageView
+    coverage_before: CoverageSumsView
     engines: list[EngineView] = Field(description="the most used first")
     is_mixed: bool
     by_day: list[DayView] = Field(description="every day of the period, empty ones too")

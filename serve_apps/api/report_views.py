@@ -9,9 +9,11 @@ from domain.figures import Counts, Figures, figures_of, wilson
 from domain.ranking import ranks
 from domain.report import Side, together
 from serve_apps.api.report_schemas import (
+    BeforeView,
     CategoryView,
     ChangesView,
     ChangeView,
+    CoverageSumsView,
     CoverageView,
     DayView,
     EngineView,
@@ -29,7 +31,7 @@ from serve_apps.api.report_schemas import (
 
 def overview_view(period: Period, read: Overview, series: Series) -> OverviewView:
     """The whole page."""
-    now, before = together(read.now.values(), read.lost), together(read.before.values(), read.lost_before)
+    now, before = together(read.now.values(), read.lost), together(read.before.values())
     counts, figures, earlier = now.counts, now.figures, before.figures
     return OverviewView(
         period=PeriodView.model_validate(period),
@@ -38,7 +40,7 @@ def overview_view(period: Period, read: Overview, series: Series) -> OverviewVie
         before=figures_view(earlier),
         change=_changes(figures, earlier),
         coverage=CoverageView.model_validate(now.coverage),
-        coverage_before=CoverageView.model_validate(before.coverage),
+        coverage_before=CoverageSumsView.model_validate(before.coverage),
         engines=[EngineView(engine=engine, n=n) for engine, n in now.engines.most_common()],
         is_mixed=figures.is_mixed,
         by_day=_days(period, series),
@@ -119,20 +121,23 @@ def _heatmap(series: Series) -> list[HeatView]:
 
 def _league(read: Overview) -> list[PointFiguresView]:
     now = {point.point_id: read.now.get(point.point_id, Side()).figures for point in read.points}
-    before = {point.point_id: read.before.get(point.point_id, Side()).figures for point in read.points}
     places = ranks({point_id: figures.rate for point_id, figures in now.items()})
-    return [_row(point, now[point.point_id], before[point.point_id], places[point.point_id]) for point in read.points]
+    return [
+        _row(point, now[point.point_id], read.before.get(point.point_id, Side()).counts, places[point.point_id])
+        for point in read.points
+    ]
 
 
-def _row(point: ReportPoint, now: Figures, before: Figures, rank: int | None) -> PointFiguresView:
+def _row(point: ReportPoint, now: Figures, before: Counts, rank: int | None) -> PointFiguresView:
+    rate = wilson(before.yes, before.sales)
     return PointFiguresView(
         point_id=point.point_id,
         name=point.name,
         zone=point.zone,
         goal=point.goal,
         figures=figures_view(now),
-        before=figures_view(before),
-        change=_change(change(now.rate, before.rate)),
+        before=BeforeView(rate=ProportionView.model_validate(rate), dialogues=before.dialogues),
+        change=_change(change(now.rate, rate)),
         coverage=now.coverage,
         rank=rank,
     )
