@@ -15,6 +15,7 @@ _FILE_NAME = re.compile(
     r"^audio/(?:[^/]+/)*\.?chunk_\d{8}T\d{6}Z_(?P<chunk_id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.ogg"
     r"(?:\.[0-9a-f]{32}\.tmp)?$"
 )
+_VERSION = re.compile("[0-9a-f]{32}")
 _FILLER = {"audio", "x", "codecs"}
 _ALIASES = {"oga": "ogg", "mpeg": "mp3", "wave": "wav", "mka": "matroska"}
 
@@ -41,6 +42,14 @@ def stored_path(point_id: PointId, register_id: RegisterId, start_ts: datetime, 
     start = start_ts.astimezone(UTC)
     name = f"chunk_{start:%Y%m%dT%H%M%SZ}_{chunk_id}.ogg"
     return f"audio/{point_id}/{register_id}/{start:%Y-%m-%d}/{start:%H}/{name}"
+
+
+def silenced_path(path: str, version: UUID) -> str:
+    """Where the file goes that takes the place of the one at `path`: beside it, in a folder of its own, so that the two
+    are never one file and either is known by its chunk."""
+    folder, _, name = path.rpartition("/")
+    kept, _, last = folder.rpartition("/")
+    return f"{kept if _VERSION.fullmatch(last) else folder}/{version.hex}/{name}"
 
 
 def chunk_id_of(path: str) -> ChunkId | None:
