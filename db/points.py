@@ -111,6 +111,12 @@ async def list_points(
     return [_point(row) for row in await tx.execute(query)]
 
 
+async def points_that_show_registers(tx: AsyncConnection) -> frozenset[UUID]:
+    """Those whose owners let managers see figures by register."""
+    shown = await tx.execute(select(t.points.c.point_id).where(t.points.c.shows_registers))
+    return frozenset(shown.scalars())
+
+
 async def update_point(tx: AsyncConnection, point_id: PointId, changes: Mapping[str, Any]) -> Point | None:
     """Sets the given columns; None where there is no such point."""
     if changes:
