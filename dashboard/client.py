@@ -1,136 +1,127 @@
-"""The api over HTTP: all that the dashboard knows comes from here."""
+"""The api over HTTP: all that the dashboard knows comes from here, asked with the person's own token."""
 
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
 TIMEOUT_S = 20.0
-PAGE = 200
-MOST = 1000
-"""So many dialogues are shown at once; more need a narrower filter."""
+RETRY_PAUSE_S = 0.3
+REMEMBERED = 16
+"""So many answers are kept with their ETags, so that a page that looks again costs the api next to nothing."""
+
+Query = Mapping[str, Any] | Sequence[tuple[str, Any]] | httpx.QueryParams
 
 
 class ApiError(Exception):
-    """The api did not answer as it should; the message says why."""
+    """The api refused. The message is its `detail`; `code` is stable (docs/errors.md)."""
+
+    def __init__(self, detail: str, code: str = "", status: int = 0, errors: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.status = status
+        self.errors = tuple(errors)
+
+
+class ExpiredError(ApiError):
+    """The api does not take the token (any longer)."""
 
 
 class NotAllowedError(ApiError):
-    """The api does not take the token."""
+    """The person may not do this."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    point_id: str
-    name: str
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    text: str
-    start_ts: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    kind: str
-    attempted: str
-    quality_score: int
-    reaction: str
-    quotes: tuple[Quote, ...]
-    summary: str
-    model: str
-
-
-@dataclass(frozen=True, slots=True)
-class Dialogue:
-    """One current dialogue. verdict: None until it is judged."""
-
-    dialogue_id: str
-    point: str
-    register_name: str
-    start_ts: datetime
-    end_ts: datetime
-    asr_status: str
-    analysis_status: str
-    text: str
-    verdict: Verdict | None
+class AwayError(ApiError):
+    """Nobody answers, or the server can't work now."""
 
 
 class ApiClient:
-    """Authorised by the token that the person gave; it lives as long as their session."""
+    """`http` is shared by all sessions of one api; the token is this person's."""
 
-    def __init__(self, base_url: str, token: str) -> None:
-        headers = {"Authorization": f"Bearer {token}"}
-        self._http = httpx.AsyncClient(base_url=base_url, headers=headers, timeout=TIMEOUT_S)
+    def __init__(self, http: httpx.AsyncClient, token: str, public_url: str | None = None) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._public_url = public_url or str(http.base_url)
+        self._seen: OrderedDict[str, tuple[str, Any]] = OrderedDict()
 
-    async def close(self) -> None:
-        await self._http.aclose()
-
-    async def points(self) -> list[Point]:
-        """Every point, by name."""
-        rows = await self._all("/api/v1/admin/points", {})
-        return sorted((Point(r["point_id"], r["name"], r["zone"]) for r in rows), key=lambda point: point.name)
-
-    async def dialogues(self, point: Point | None, day: date | None, attempted: str | None) -> list[Dialogue]:
-        """By start, at most MOST. The day is the point's own; without a point it is the UTC day."""
-        query = {"point": point.point_id} if point else {}
-        if attempted:
-            query["attempted"] = attempted
-        if day:
-            zone = ZoneInfo(point.zone if point else "UTC")
-            query["from"] = datetime.combine(day, time(), zone).isoformat()
-            query["to"] = datetime.combine(day + timedelta(days=1), time(), zone).isoformat()
-        return [_dialogue(row) for row in await self._all("/api/v1/dialogues", query)]
-
-    async def _all(self, path: str, query: dict[str, str]) -> list[dict[str, Any]]:
-        rows: list[dict[str, Any]] = []
-        after: dict[str, str] = {}
-        while len(rows) < MOST:
-            page = await self._get(path, {**query, **after, "limit": str(PAGE)})
-            rows += page["items"]
-            if page["next"] is None:
-                break
-            after = {"after": page["next"]}
-        return rows
-
-    async def _get(self, path: str, query: dict[str, str]) -> dict[str, Any]:
-        try:
-            answer = await self._http.get(path, params=query)
-        except httpx.HTTPError as error:
-            raise ApiError(f"{type(error).__name__} {error}") from None
-        if answer.status_code in (401, 403):
-            raise NotAllowedError(str(answer.status_code))
-        if answer.is_error:
-            raise ApiError(f"{answer.status_code} {answer.reason_phrase}")
-        body: dict[str, Any] = answer.json()
+    async def get(self, path: str, params: Query | None = None) -> Any:
+        """The answer's JSON; the one before where the api says that nothing has changed."""
+        url = str(httpx.URL(path, params=_without_none(params)))
+        known = self._seen.get(url)
+        answer = await self._send("GET", url, headers={"If-None-Match": known[0]} if known else {})
+        if answer.status_code == 304 and known:
+            return known[1]
+        body = answer.json()
+        if "ETag" in answer.headers:
+            self._seen[url] = (answer.headers["ETag"], body)
+            self._seen.move_to_end(url)
+            if len(self._seen) > REMEMBERED:
+                self._seen.popitem(last=False)
         return body
 
+    async def post(self, path: str, json: Any = None, params: Query | None = None) -> Any:
+        """Done at most once, though it is sent again when the connection breaks (Idempotency-Key)."""
+        headers = {"Idempotency-Key": secrets.token_hex(16)}
+        try:
+            answer = await self._send("POST", path, json=json, params=_without_none(params), headers=headers)
+        except AwayError as error:
+            if error.status:
+                raise
+            await asyncio.sleep(RETRY_PAUSE_S)
+            answer = await self._send("POST", path, json=json, params=_without_none(params), headers=headers)
+        return _body(answer)
 
-def _dialogue(row: dict[str, Any]) -> Dialogue:
-    return Dialogue(
-        dialogue_id=row["dialogue_id"],
-        point=row["point"],
-        register_name=row["register"],
-        start_ts=datetime.fromisoformat(row["start_ts"]),
-        end_ts=datetime.fromisoformat(row["end_ts"]),
-        asr_status=row["asr_status"],
-        analysis_status=row["analysis_status"],
-        text=row["text"],
-        verdict=_verdict(row["analysis"]) if row["analysis"] else None,
-    )
+    async def patch(self, path: str, json: Any) -> Any:
+        return _body(await self._send("PATCH", path, json=json))
+
+    async def put(self, path: str, json: Any) -> Any:
+        return _body(await self._send("PUT", path, json=json))
+
+    async def delete(self, path: str) -> Any:
+        return _body(await self._send("DELETE", path))
+
+    def public_url(self, path: str) -> str:
+        """An address that the person's browser can open: of a clip or of an export."""
+        return str(httpx.URL(self._public_url).join(path))
+
+    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        headers = {**self._headers, **request.pop("headers", {})}
+        try:
+            answer = await self._http.request(method, path, headers=headers, **request)
+        except httpx.HTTPError as error:
+            raise AwayError(f"{type(error).__name__} {error}".strip()) from None
+        if answer.is_error:
+            raise _refusal(answer)
+        return answer
 
 
-def _verdict(row: dict[str, Any]) -> Verdict:
-    return Verdict(
-        kind=row["kind"],
-        attempted=row["attempted"],
-        quality_score=row["quality_score"],
-        reaction=row["customer_reaction"],
-        quotes=tuple(Quote(e["quote"], datetime.fromisoformat(e["start_ts"])) for e in row["evidence"]),
-        summary=row["summary"],
-        model=row["model"],
-    )
+def open_http(api_url: str) -> httpx.AsyncClient:
+    """The connections to one api; keep it for the life of the process."""
+    return httpx.AsyncClient(base_url=api_url, timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=50))
+
+
+def _refusal(answer: httpx.Response) -> ApiError:
+    try:
+        body = answer.json()
+    except ValueError:
+        body = {}
+    body = body if isinstance(body, dict) else {}
+    detail = str(body.get("detail") or f"{answer.status_code} {answer.reason_phrase}")
+    kinds = {401: ExpiredError, 403: NotAllowedError, 502: AwayError, 503: AwayError, 504: AwayError}
+    kind = kinds.get(answer.status_code, ApiError)
+    return kind(detail, str(body.get("code", "")), answer.status_code, body.get("errors") or ())
+
+
+def _body(answer: httpx.Response) -> Any:
+    return answer.json() if answer.content else None
+
+
+def _without_none(params: Query | None) -> httpx.QueryParams:
+    if params is None or isinstance(params, httpx.QueryParams):
+        return params or httpx.QueryParams()
+    pairs = params.items() if isinstance(params, Mapping) else params
+    flat = [(key, one) for key, value in pairs for one in (value if isinstance(value, list | tuple) else [value])]
+    return httpx.QueryParams([(key, str(value)) for key, value in flat if value is not None and value != ""])

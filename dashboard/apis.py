@@ -1,0 +1,42 @@
+"""Which apis this dashboard may speak to. A visitor chooses among them and can't name another, so this process calls
+nobody whom its operator did not allow."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from dashboard.client import ApiClient, open_http
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+@dataclass(frozen=True)
+class Apis:
+    """public_urls: api → the address under which the visitors' browsers reach it, for clips and exports."""
+
+    public_urls: Mapping[str, str]
+    _open: dict[str, httpx.AsyncClient] = field(default_factory=dict)
+
+    @property
+    def default(self) -> str:
+        return next(iter(self.public_urls))
+
+    def client(self, api: str, token: str) -> ApiClient:
+        """The default api where `api` is not one of ours. Connections are shared by all sessions."""
+        url = api if api in self.public_urls else self.default
+        if url not in self._open:
+            self._open[url] = open_http(url)
+        return ApiClient(self._open[url], token, self.public_urls[url])
+
+
+def apis_of(environment: Mapping[str, str]) -> Apis:
+    """SALESCONTROL_API_URL: one or more, by commas, the first the default; SALESCONTROL_API_PUBLIC_URL: in the same
+    order, where a browser reaches them by another address."""
+    urls = _split(environment.get("SALESCONTROL_API_URL", "")) or [DEFAULT_URL]
+    public = _split(environment.get("SALESCONTROL_API_PUBLIC_URL", ""))
+    return Apis({url: public[place] if place < len(public) else url for place, url in enumerate(urls)})
+
+
+def _split(value: str) -> list[str]:
+    return [one.strip().rstrip("/") for one in value.split(",") if one.strip()]
