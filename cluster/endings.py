@@ -4,18 +4,19 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from pydantic import TypeAdapter
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from cluster.stage import SUBJECT_KEYS, Stage, SubjectKind
+from cluster.stage import SUBJECT_KEYS, Stage, SubjectKind, subject_key
 from cluster.stages import downstream
 from db import tables as t
 from db.engine import Database
 from db.queue import Job, NewJob, Queue
+from db.reports.jobs import report_jobs
 from domain.errors import LeaseLost, Unavailable
+from domain.ids import DialogueId
 from domain.status import ChunkStatus, JobState, StageStatus
 
 log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ class Endings:
             if is_current and job.run_id is None:
                 await _set_status(tx, stage, [job], StageStatus.DONE)
                 followers = [*await stage.apply(tx, job, result), *self._automatic_followers(stage, job)]
-                await self._enqueue(tx, followers, job)
+                await self._enqueue(tx, [*followers, *await _reports(tx, stage, [job])], job)
         return state
 
     async def fail(self, stage: Stage, job: Job, error: Exception, *, retry: bool) -> None:
@@ -57,6 +58,7 @@ class Endings:
                 state = await self.queue.fail(tx, job, reason, retry=retry)
                 if job.run_id is None and state is JobState.DEAD:
                     await self._bury(tx, stage, job, reason)
+                    await self.queue.enqueue(tx, await _reports(tx, stage, [job]))
                 elif job.run_id is None:
                     await _set_status(tx, stage, [job], StageStatus.PENDING, reason)
         except (LeaseLost, Unavailable) as lost:
@@ -80,7 +82,9 @@ class Endings:
         live = [job for job in jobs if job.run_id is None]
         if stage.status_column is not None and live:
             await _lock_subjects(tx, stage, live)
+            again = await _ended(tx, stage, live)
             await _set_status(tx, stage, live, StageStatus.PROCESSING)
+            await self.queue.enqueue(tx, await _reports(tx, stage, again))
 
     async def mark_vanished(self, stage: Stage, tx: AsyncConnection, jobs: list[Job]) -> None:
         """Part of the claim: every attempt at these jobs ended with its worker's death."""
@@ -88,6 +92,7 @@ class Endings:
         await _lock_subjects(tx, stage, live)
         for job in live:
             await self._bury(tx, stage, job, f"the worker vanished in each of {job.attempts} attempts")
+        await self.queue.enqueue(tx, await _reports(tx, stage, live))
 
     async def mark_retried(self, tx: AsyncConnection, jobs: list[Job]) -> None:
         """Part of a retry of dead jobs: what failed waits again, from that instant. What a twin did since stays."""
@@ -100,6 +105,12 @@ class Endings:
         for name, stage in shown.items():
             mine = [job for job in live if job.stage == name]
             await _set_status(tx, stage, mine, StageStatus.PENDING, only_from=StageStatus.ERROR)
+
+    async def report_retried(self, tx: AsyncConnection, jobs: list[Job]) -> None:
+        """The end of a retry of dead jobs: what counted as failed is to be counted as waiting."""
+        shown = {name for name, stage in self.stages.items() if stage.subject is SubjectKind.DIALOGUE}
+        ids = [_dialogue_id(job) for job in jobs if job.run_id is None and job.stage in shown]
+        await self.queue.enqueue(tx, await report_jobs(tx, ids))
 
     async def _bury(self, tx: AsyncConnection, stage: Stage, job: Job, reason: str) -> None:
         await _set_status(tx, stage, [job], StageStatus.ERROR, reason)
@@ -117,6 +128,29 @@ class Endings:
     def _with_key(self, new: NewJob) -> NewJob:
         stage = self.stages.get(new.stage)
         return new if new.lock_key or stage is None else replace(new, lock_key=stage.lock_key(new.subject_id))
+
+
+async def _reports(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job]) -> list[NewJob]:
+    """Whatever a job does to a dialogue may change where the figures count it. The last jobs that a transaction
+    queues: they are shared by all dialogues of an hour."""
+    if stage.subject is not SubjectKind.DIALOGUE or not jobs:
+        return []
+    return await report_jobs(tx, [_dialogue_id(job) for job in jobs])
+
+
+async def _ended(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job]) -> list[Job]:
+    """Those about a subject that has been through the stage before. Their rows are locked."""
+    column, key = stage.status_column, SUBJECT_KEYS[stage.subject]
+    if column is None or stage.subject is not SubjectKind.DIALOGUE:
+        return []
+    over = (StageStatus.DONE, StageStatus.ERROR, StageStatus.SKIPPED)
+    ids = [subject_key(job.subject_id) for job in jobs]
+    found = set((await tx.execute(select(key).where(key.in_(ids), column.in_(over)))).scalars())
+    return [job for job in jobs if subject_key(job.subject_id) in found]
+
+
+def _dialogue_id(job: Job) -> DialogueId:
+    return DialogueId(subject_key(job.subject_id))
 
 
 def _result(job: Job, payload: Any, *, is_superseded: bool) -> dict[str, Any]:
@@ -138,7 +172,7 @@ async def _lock_subjects(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job])
     FOR NO KEY UPDATE: rows that refer to the subject, such as a device's next chunk, may be inserted meanwhile.
     """
     key = SUBJECT_KEYS[stage.subject]
-    ids = [UUID(job.subject_id) for job in jobs]
+    ids = [subject_key(job.subject_id) for job in jobs]
     await tx.execute(select(key).where(key.in_(ids)).order_by(key).with_for_update(key_share=True))
 
 
@@ -159,6 +193,6 @@ async def _set_status(
     if stage.subject is SubjectKind.CHUNK and status is StageStatus.PENDING:
         value = ChunkStatus.QUEUED.value
     table, key = column.table, SUBJECT_KEYS[stage.subject]
-    ids = [UUID(job.subject_id) for job in jobs]
+    ids = [subject_key(job.subject_id) for job in jobs]
     update = table.update().where(key.in_(ids)).values({column.name: value, "error": error})
     await tx.execute(update if only_from is None else update.where(column == only_from.value))

@@ -27,13 +27,26 @@ class SubjectKind(StrEnum):
     CHUNK = "chunk"
     DEVICE = "device"
     DIALOGUE = "dialogue"
+    POINT = "point"
 
 
 SUBJECT_KEYS: dict[SubjectKind, Column[Any]] = {
     SubjectKind.CHUNK: t.audio_chunks.c.chunk_id,
     SubjectKind.DEVICE: t.devices.c.device_id,
     SubjectKind.DIALOGUE: t.dialogues.c.dialogue_id,
+    SubjectKind.POINT: t.points.c.point_id,
 }
+
+
+def subject_key(subject_id: str) -> UUID:
+    """The key of the row that is locked. A job's subject id is this key; where a stage has jobs about parts of a row,
+    such as an hour of a point, an @ follows and then what is the stage's own. Raises ValueError."""
+    return UUID(subject_id.partition("@")[0])
+
+
+def subject_part(subject_id: str) -> str:
+    """What follows after the @; empty where the job is about the whole row."""
+    return subject_id.partition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +98,12 @@ class Stage(ABC):
     async def is_current(self, tx: AsyncConnection, job: Job, result: Any) -> bool:
         """Is the result still about the subject as it is now? Called with the subject's row locked.
 
-        Default: a dialogue's revision is the job's; chunks and devices have no revisions.
+        Default: a dialogue's revision is the job's; the others have no revisions.
         """
         if self.subject is not SubjectKind.DIALOGUE:
             return True
         query = t.dialogues.select().with_only_columns(t.dialogues.c.revision, t.dialogues.c.state)
-        row = (await tx.execute(query.where(SUBJECT_KEYS[self.subject] == UUID(job.subject_id)))).one_or_none()
+        row = (await tx.execute(query.where(SUBJECT_KEYS[self.subject] == subject_key(job.subject_id)))).one_or_none()
         return row is not None and row.revision == job.subject_rev and row.state == "closed"
 
     async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:

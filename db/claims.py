@@ -47,26 +47,32 @@ async def claim(db: Database, settings: JobSettings, wanted: Claim) -> list[Job]
     for _ in range(TRIES):
         try:
             async with db.begin() as tx:
-                return await _claim_once(tx, settings, wanted, skipped)
+                leased = await _claim_once(tx, settings, wanted, skipped)
         except _Raced as raced:
             skipped |= raced.job_ids
+        else:
+            if leased is not None:
+                return leased
     return []
 
 
-async def _claim_once(tx: AsyncConnection, settings: JobSettings, wanted: Claim, skipped: set[int]) -> list[Job]:
+async def _claim_once(tx: AsyncConnection, settings: JobSettings, wanted: Claim, skipped: set[int]) -> list[Job] | None:
+    """The leased jobs. None where there were jobs to bury: what they queue is locked by then, and after jobs come no
+    more subjects, so leasing has to begin anew."""
     await tx.execute(sql.LOCK_STAGE, {"stage": wanted.stage})
     pause = (await tx.execute(sql.PAUSE, {"stage": wanted.stage})).one_or_none()
     if pause is not None and not pause.is_over:
         return []
     slots = wanted.slots if pause is None else min(wanted.slots, 1)
     expired, worn_out = await _expired(tx, settings, wanted.stage, slots, skipped)
-    fresh, turns = await _ready(tx, settings, wanted.stage, slots - len(expired), skipped)
-    chosen = [*expired, *fresh]
     if worn_out:
         await wanted.on_dead(tx, worn_out)
+        await _bury(tx, worn_out)
+        return None
+    fresh, turns = await _ready(tx, settings, wanted.stage, slots - len(expired), skipped)
+    chosen = [*expired, *fresh]
     if chosen:
         await wanted.on_claim(tx, chosen)
-    await _bury(tx, worn_out)
     leased = await _lease(tx, settings, wanted.worker, chosen)
     if turns:
         taken = {"fair_keys": [taken.fair_key for taken in turns], "turns": [taken.turn for taken in turns]}
@@ -103,9 +109,8 @@ async def _ready(
 
 
 async def _bury(tx: AsyncConnection, worn_out: Sequence[Job]) -> None:
-    if worn_out:
-        buried = await tx.execute(sql.BURY_EXPIRED, {"job_ids": [job.job_id for job in worn_out]})
-        _all_of(worn_out, {row.job_id for row in buried})
+    buried = await tx.execute(sql.BURY_EXPIRED, {"job_ids": [job.job_id for job in worn_out]})
+    _all_of(worn_out, {row.job_id for row in buried})
 
 
 async def _lease(tx: AsyncConnection, settings: JobSettings, worker: str, chosen: Sequence[Job]) -> list[Job]:

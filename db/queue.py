@@ -118,12 +118,17 @@ class Queue:
         return state
 
     async def retry_dead(
-        self, *, stage: str | None = None, job_ids: Sequence[int] | None = None, on_retry: JobsHook = leave_alone
+        self,
+        *,
+        stage: str | None = None,
+        job_ids: Sequence[int] | None = None,
+        on_retry: JobsHook = leave_alone,
+        after_retry: JobsHook = leave_alone,
     ) -> int:
         """Queues dead jobs again with all their attempts; None: every stage, every job. Returns how many.
 
         `on_retry` gets those that are about to be queued, newest first, in the same transaction, before their rows are
-        locked: subject rows first, then jobs.
+        locked: subject rows first, then jobs. `after_retry` gets them again at the end of it, to queue more jobs.
         """
         wanted = {"stage": stage, "job_ids": None if job_ids is None else list(job_ids), "batch": RETRY_BATCH}
         retried, before = 0, LAST_JOB_ID
@@ -138,6 +143,7 @@ class Queue:
                 for row in rows:
                     await _requeue(tx, row.job_id, (row.stage, row.subject_id, row.run_id), None, 0, 0.0)
                 await tx.execute(sql.NOTIFY, {"stages": sorted({row.stage for row in rows})})
+                await after_retry(tx, dead)
             retried += len(rows)
 
     async def purge(self, keep_done_days: float | None = None) -> int:

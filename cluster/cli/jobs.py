@@ -85,7 +85,8 @@ def retry(
 async def _retry(db: Database, settings: JobSettings, stage: str | None, job_ids: list[int] | None) -> int:
     queue = Queue(db, settings)
     endings = Endings(db, queue, discover())
-    return await queue.retry_dead(stage=stage, job_ids=job_ids, on_retry=endings.mark_retried)
+    hooks = {"on_retry": endings.mark_retried, "after_retry": endings.report_retried}
+    return await queue.retry_dead(stage=stage, job_ids=job_ids, **hooks)
 
 
 def _confirm_all() -> None:

@@ -14,6 +14,7 @@ from db import dialogue_store as store
 from db.dialogue_store import to_ms
 from db.dialogue_writes import supersede, unused_ids, write_drafts
 from db.queue import Job, NewJob
+from db.reports.jobs import report_jobs
 from domain.drafts import Draft, Moment, draft
 from domain.errors import ConfigError
 from domain.ids import DeviceId, DialogueId
@@ -78,15 +79,19 @@ class DialoguesStage(Stage):
         old = [await store.read_stored(tx, device_id, self._rules.affected(change)) for change in changes]
         await store.lock_stored(tx, chain.from_iterable(old))
         followers: list[NewJob] = []
+        touched: set[DialogueId] = set()
         for change, stored in zip(changes, old, strict=True):
-            followers += await self._rebuild(tx, device_id, moment, change, stored)
-        return followers + await _again(tx, device_id, now, has_settled=bool(settled))
+            jobs, ids = await self._rebuild(tx, device_id, moment, change, stored)
+            followers += jobs
+            touched |= ids
+        again = await _again(tx, device_id, now, has_settled=bool(settled))
+        return [*followers, *again, *await report_jobs(tx, touched)]
 
     async def _rebuild(
         self, tx: AsyncConnection, device_id: DeviceId, moment: Moment, change: Span, old: Sequence[Stored]
-    ) -> list[NewJob]:
+    ) -> tuple[list[NewJob], set[DialogueId]]:
         """Makes the dialogues within reach of the change, now `old`, what the audio says. Returns asr jobs of those
-        that closed."""
+        that closed, and whose content or place changed."""
         affected = self._rules.affected(change)
         audio = await store.read_audio(tx, device_id, self._rules.window(change), self._longest_chunk_ms)
         found = [d for d in sessionize(audio.segments, audio.coverage, self._rules) if affected.contains(d.span)]
@@ -100,7 +105,9 @@ class DialoguesStage(Stage):
         heirs = [(stored.dialogue_id, None if i is None else ids[i]) for stored, i in matching.leftover]
         await supersede(tx, heirs, moment.now_ms)
         await write_drafts(tx, device_id, drafts, audio.places, moment.now_ms)
-        return [_asr_job(device_id, drafted) for drafted in drafts if drafted.state is DialogueState.CLOSED]
+        closed = [_asr_job(device_id, drafted) for drafted in drafts if drafted.state is DialogueState.CLOSED]
+        gone = {dialogue_id for pair in heirs for dialogue_id in pair if dialogue_id is not None}
+        return closed, gone | {drafted.dialogue_id for drafted in drafts if drafted.is_changed}
 
 
 async def _ids(

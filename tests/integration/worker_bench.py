@@ -62,6 +62,8 @@ class Bench:
             return chunk_id
         async with self.db.begin() as tx:
             row = (await tx.execute(select(t.audio_chunks).where(t.audio_chunks.c.chunk_id == chunk_id))).one()
+            if kind is SubjectKind.POINT:
+                return row.point_id  # type: ignore[no-any-return]
             if kind is SubjectKind.DEVICE:
                 return row.device_id  # type: ignore[no-any-return]
             dialogue_id = uuid4()
