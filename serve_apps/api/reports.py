@@ -8,14 +8,18 @@ from fastapi import APIRouter, Query, Response
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from db.dialogue_store import database_now
+from db.reports.listening import to_listen
 from db.reports.overview import latest_day, overview
 from db.reports.series import series
+from db.reports.today import today
 from domain.access import Permission
 from domain.change import Period
 from domain.chunks import YEARS
 from serve_apps import auth
-from serve_apps.api.report_schemas import OverviewView
+from serve_apps.api.report_schemas import OverviewView, TodayView
 from serve_apps.api.report_views import overview_view
+from serve_apps.api.today_views import today_view
 from serve_apps.application import DepsOf
 from serve_apps.conditional import UNCHANGED, IfNoneMatch, conditional
 from serve_apps.problems import Code, FieldError, Problem, documented, fields_problem
@@ -34,6 +38,24 @@ router = APIRouter(
 Day = Annotated[date, Field(ge=date(YEARS.start + 1, 3, 1), le=date(YEARS.stop - 1, 12, 30))]
 """Bounded so that the period before lies in our calendar too."""
 Points = Annotated[list[UUID] | None, Query(max_length=1000, description="repeat it for several; absent: all of yours")]
+
+
+@router.get("/today", operation_id="get_today", response_model=TodayView)
+async def get_today(
+    deps: DepsOf,
+    caller: auth.Caller,
+    day: Annotated[Day | None, Query(description="absent: today, which each point has by its own zone")] = None,
+    point: Points = None,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """How a day is, how far it can be believed, and what should be done about it."""
+    points = caller.scope(point)
+    async with deps.db.begin() as tx:
+        read = await today(tx, day, points, await database_now(tx))
+        days = {one.day for one in read.points}
+        good, missed = await to_listen(tx, days, points)
+        shown = day or max(days, default=None) or await latest_day(tx, points)
+    return conditional(today_view(shown, read, good, missed, caller), if_none_match)
 
 
 @router.get("/overview", operation_id="get_overview", response_model=OverviewView)
