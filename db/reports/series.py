@@ -28,7 +28,8 @@ _HOURS = f"""
 """
 _CATEGORIES = """
     SELECT category, sum(offered) AS offered, sum(accepted) AS accepted, sum(rejected) AS rejected
-    FROM {table} WHERE day BETWEEN :first AND :last {{of_points}} GROUP BY 1 ORDER BY 2 DESC, 1
+    FROM {table} WHERE day BETWEEN :first AND :last {{of_points}} GROUP BY 1 HAVING sum(offered) > 0
+    ORDER BY 2 DESC, 1
 """
 _COVERAGE = """
     SELECT day, CAST(sum(recorded_ms) AS bigint) AS recorded_ms,
