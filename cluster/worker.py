@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 
 IDLE_POLL_FACTOR = 1.5
 IDLE_POLL_MAX_S = 5.0
-"""An idle stage is polled less and less often, up to this; any completed job or notification wakes it at once."""
+"""An idle stage is polled less and less often, up to this; any completed job or notification wakes it at once, and so
+does a queued job whose time comes: nobody notifies of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class _Lane:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_ready: bool = False
     last_error: str | None = None
+    next_s: float | None = None
+    """When the last look was taken: seconds until a job's time comes."""
 
 
 class Worker:
@@ -115,7 +118,7 @@ class Worker:
                 log.exception("claim_failed", extra={"stage": lane.stage.name, "worker": self.name})
                 claimed, wait_s = 0, IDLE_POLL_MAX_S
             wait_s = poll_s if claimed else min(wait_s * IDLE_POLL_FACTOR, IDLE_POLL_MAX_S)
-            await _wait_for(lane, wait_s)
+            await _wait_for(lane, wait_s if lane.next_s is None else min(wait_s, max(lane.next_s, poll_s)))
         while lane.tasks:
             await asyncio.wait(lane.tasks.values())
 
@@ -126,6 +129,7 @@ class Worker:
             await stage.start(self.ctx)
             lane.is_ready = True
         backlog = await self.queue.backlog(stage.name)
+        lane.next_s = backlog.next_s
         room = stage.window(backlog) - len(lane.tasks)
         if room <= 0 or not _has_work(backlog):
             return 0

@@ -56,6 +56,8 @@ class Backlog:
     """Age of the oldest job that may run now, in seconds."""
     delayed: int = 0
     """Jobs whose time has not come: backing off, or waiting for their hour."""
+    next_s: float | None = None
+    """Seconds until the first of these; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,7 +232,9 @@ BACKLOG = text("""
                CAST(coalesce(sum(audio_ms) FILTER (WHERE run_after <= statement_timestamp()), 0) AS float8) / 1000
                    AS audio_s,
                coalesce(greatest(CAST(extract(epoch FROM statement_timestamp() - min(run_after)) AS float8), 0), 0)
-                   AS oldest_s
+                   AS oldest_s,
+               CAST(extract(epoch FROM min(run_after) FILTER (WHERE run_after > statement_timestamp())
+                                       - statement_timestamp()) AS float8) AS next_s
         FROM jobs WHERE stage = :stage AND state = 'queued'
     ) AS waiting
 """)
