@@ -19,8 +19,8 @@ class ErasureBody(Body):
     dialogue_id: UUID | None = Field(None, description="of kind dialogue: its time is erased, with a second around it")
     point_id: UUID | None = Field(None, description="of kind interval")
     device_id: UUID | None = Field(None, description="absent: every device of the point")
-    start: Annotated[Instant, Field(alias="from", description="of kind interval")] | None = None
-    end: Annotated[Instant, Field(alias="to", description=f"at most {MAX_DAYS} days later")] | None = None
+    start: Annotated[Instant | None, Field(alias="from", description="of kind interval")] = None
+    end: Annotated[Instant | None, Field(alias="to", description=f"at most {MAX_DAYS} days later")] = None
     dry_run: bool = Field(False, description="only says what would go")
 
     @model_validator(mode="after")
