@@ -1,0 +1,149 @@
+"""Pages of the list of dialogues: by key, never by offset, and with bounded work whatever the filters leave.
+
+By time a page is gathered in windows that grow: the first is a few hours, so that a filter or a word which most
+dialogues pass is answered from the newest of them; a rare one is looked for in ever longer stretches, in which its own
+index finds it. Where `patience_s` is over before the page is full, it stays short, and its `next` goes on from there.
+By another key than time, all that passes the filters is sorted: narrow the period.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Double, FromClause, Row, Select, cast, func, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db import tables as t
+from db.dialogue_conditions import bounds, conditions, period, scope
+from db.search import says
+from domain.dialogue_filter import DialogueFilter, Sort
+
+FIRST_WINDOW = timedelta(hours=6)
+GROWTH = 4
+LONGEST_WINDOW = timedelta(days=64)
+PATIENCE_S = 1.0
+_NO_ID = UUID(int=0)
+_f, _s = t.dialogue_facts.c, t.dialogue_search.c
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Of the last dialogue of a page. value: what it is sorted by; None by time."""
+
+    start_ts: datetime
+    dialogue_id: UUID
+    value: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """dialogue_ids in order; next: where the page after this one begins, None: there is none."""
+
+    dialogue_ids: tuple[UUID, ...]
+    next: Position | None
+
+
+async def find_page(
+    tx: AsyncConnection,
+    wanted: DialogueFilter,
+    sort: Sort,
+    after: Position | None,
+    limit: int,
+    patience_s: float = PATIENCE_S,
+) -> Found:
+    """At most `limit` dialogues behind `after`."""
+    if wanted.points == ():
+        return Found((), None)
+    if sort.is_by_time:
+        return await _by_time(tx, wanted, sort, after, limit, patience_s)
+    value = _value(sort)
+    query = _matching(wanted, value).where(*_between(*bounds(wanted), wanted))
+    if after is not None:
+        query = query.where(_behind((value, *_key(wanted)), (after.value, after.start_ts, after.dialogue_id), sort))
+    order = [column.desc() if sort.is_descending else column.asc() for column in (value, *_key(wanted))]
+    rows = (await tx.execute(query.order_by(*order).limit(limit + 1))).all()
+    return _found(rows, limit)
+
+
+async def _by_time(
+    tx: AsyncConnection, wanted: DialogueFilter, sort: Sort, after: Position | None, limit: int, patience_s: float
+) -> Found:
+    first, last = await _extent(tx, wanted)
+    if first is None or last is None:
+        return Found((), None)
+    give_up_at = monotonic() + patience_s
+    key, is_down = _key(wanted), sort.is_descending
+    query = _matching(wanted, literal(None, Double))
+    query = query.order_by(*(column.desc() if is_down else column.asc() for column in key))
+    if after is not None:
+        query = query.where(_behind(key, (after.start_ts, after.dialogue_id), sort))
+        first, last = (first, min(last, after.start_ts)) if is_down else (max(first, after.start_ts), last)
+    rows: list[Row[Any]] = []
+    width, end = FIRST_WINDOW, last + timedelta(microseconds=1)
+    while first < end:
+        since, until = (max(first, end - width), end) if is_down else (first, min(end, first + width))
+        window = query.where(*_between(since, until, wanted)).limit(limit + 1 - len(rows))
+        rows += (await tx.execute(window)).all()
+        first, end = (first, since) if is_down else (until, end)
+        if len(rows) > limit:
+            return _found(rows, limit)
+        if first < end and monotonic() > give_up_at:
+            return Found(tuple(row.dialogue_id for row in rows), Position(end if is_down else first, _NO_ID))
+        width = min(width * GROWTH, LONGEST_WINDOW)
+    return _found(rows, limit)
+
+
+async def _extent(tx: AsyncConnection, wanted: DialogueFilter) -> tuple[datetime | None, datetime | None]:
+    """The first and the last start that there may be."""
+    since, until = bounds(wanted)
+    row = (await tx.execute(select(func.min(_f.start_ts), func.max(_f.start_ts)))).one()
+    if row[0] is None:
+        return None, None
+    first = row[0] if since is None else max(row[0], since.astimezone(UTC))
+    last = row[1] if until is None else min(row[1], until.astimezone(UTC))
+    return first, last
+
+
+def _matching(wanted: DialogueFilter, value: ColumnElement[Any]) -> Select[Any]:
+    start_ts, dialogue_id = _key(wanted)
+    query = select(dialogue_id.label("dialogue_id"), start_ts.label("start_ts"), value.label("value"))
+    query = query.select_from(_source(wanted)).where(*period(wanted), *conditions(wanted).values())
+    query = query.where(*scope(wanted, _s.point_id if wanted.terms else _f.point_id))
+    return query.where(says(wanted.terms)) if wanted.terms else query
+
+
+def _source(wanted: DialogueFilter) -> FromClause:
+    facts = t.dialogue_facts
+    return t.dialogue_search.join(facts, _f.dialogue_id == _s.dialogue_id) if wanted.terms else facts
+
+
+def _key(wanted: DialogueFilter) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Of the table that is read first: its index gives the order."""
+    table = _s if wanted.terms else _f
+    return table.start_ts, table.dialogue_id
+
+
+def _between(since: datetime | None, until: datetime | None, wanted: DialogueFilter) -> list[ColumnElement[bool]]:
+    start_ts, _ = _key(wanted)
+    lower = [] if since is None else [start_ts >= since]
+    return lower if until is None else [*lower, start_ts < until]
+
+
+def _behind(columns: tuple[ColumnElement[Any], ...], values: tuple[Any, ...], sort: Sort) -> ColumnElement[bool]:
+    given = tuple_(*(literal(value, column.type) for column, value in zip(columns, values, strict=True)))
+    return tuple_(*columns) < given if sort.is_descending else tuple_(*columns) > given
+
+
+def _value(sort: Sort) -> ColumnElement[Any]:
+    """What has no value comes last, whichever way it goes. As a double: a cursor's number comes back exactly."""
+    length_s = func.extract("epoch", _f.end_ts - _f.start_ts)
+    column = {"confidence": _f.confidence, "quality": _f.quality_score, "length": length_s}[sort.key]
+    return func.coalesce(cast(column, Double), literal(-1.0 if sort.is_descending else 1e9, Double))
+
+
+def _found(rows: list[Row[Any]], limit: int) -> Found:
+    page = rows[:limit]
+    more = Position(page[-1].start_ts, page[-1].dialogue_id, page[-1].value) if len(rows) > limit else None
+    return Found(tuple(row.dialogue_id for row in page), more)
