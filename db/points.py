@@ -18,7 +18,8 @@ from domain.opening_hours import has_week
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """`opening_hours` as the API takes them; `goal`: target upsell rate, 0 to 1; `catalogue` None: the default one."""
+    """`opening_hours` as the API takes them; `goal`: target upsell rate, 0 to 1; `catalogue` None: the default one;
+    `audio_days`, `text_days`: how long audio and words are kept, None for ever."""
 
     point_id: PointId
     name: str
@@ -28,6 +29,9 @@ class Point:
     opening_hours: Mapping[str, Any]
     goal: float | None
     catalogue: list[str] | None
+    audio_days: int | None
+    text_days: int | None
+    shows_registers: bool
     created_at: datetime
 
     @property

@@ -7,7 +7,9 @@ from fastapi import APIRouter, Query, Response
 
 from db import points as store
 from db.audit import audit
-from domain.access import Permission
+from db.queue import Queue
+from db.reports.jobs import point_job
+from domain.access import Permission, Role
 from domain.ids import PointId, RegisterId
 from serve_apps import auth
 from serve_apps.api.known import known_point, known_register
@@ -21,7 +23,7 @@ from serve_apps.api.schemas import (
     RegisterView,
 )
 from serve_apps.application import DepsOf
-from serve_apps.problems import Code, documented
+from serve_apps.problems import Code, Problem, documented
 
 router = APIRouter(
     prefix="/api/v1/admin",
@@ -80,12 +82,17 @@ async def get_point(point_id: UUID, deps: DepsOf, caller: auth.Caller) -> PointV
     "/points/{point_id}", operation_id="update_point", tags=["points"], dependencies=POINTS_WRITE, responses=NOT_FOUND
 )
 async def update_point(point_id: UUID, body: PointPatch, deps: DepsOf, caller: auth.Caller) -> PointView:
-    """Changes what is present."""
+    """Changes what is present. Another zone moves days and hours, so the point's figures are made anew. Only an
+    administrator changes `shows_registers`."""
     changes = body.model_dump(mode="json", exclude_unset=True)
+    if "shows_registers" in changes and caller.role is not Role.ADMIN:
+        raise Problem(Code.NOT_PERMITTED, "Only an administrator changes shows_registers; leave it out, or ask one.")
     async with deps.db.begin() as tx:
-        await known_point(tx, caller, point_id)
+        before = await known_point(tx, caller, point_id)
         await store.update_point(tx, PointId(point_id), changes)
         await audit(tx, caller, "point.update", f"point/{point_id}", changes)
+        if changes.get("zone", before.zone) != before.zone:
+            await Queue(deps.db, deps.settings.jobs).enqueue(tx, [point_job(PointId(point_id))])
         point = await known_point(tx, caller, point_id)
     return PointView.model_validate(point)
 

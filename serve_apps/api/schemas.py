@@ -156,8 +156,12 @@ class PointBody(Body):
     language: Language | None = None
 
 
+Days = Annotated[int, Field(ge=1, le=3_650, description="null: for ever")]
+_CLEARED = {"country", "goal", "catalogue", "audio_days", "text_days"}
+
+
 class PointPatch(Body):
-    """Only what is present changes; null clears country, goal and catalogue."""
+    """Only what is present changes; null clears country, goal, catalogue, audio_days and text_days."""
 
     name: Name | None = None
     country: Country | None = None
@@ -166,10 +170,17 @@ class PointPatch(Body):
     opening_hours: OpeningHours | None = None
     goal: Annotated[float, Field(ge=0, le=1, description="target upsell rate")] | None = None
     catalogue: Annotated[list[Name], Field(min_length=1, max_length=64)] | None = None
+    audio_days: Days | None = Field(None, description="recordings are deleted after so many days of the point")
+    text_days: Days | None = Field(
+        None, description="words, quotes and summaries are deleted after so many days of the point; verdicts stay"
+    )
+    shows_registers: bool | None = Field(
+        None, description="figures by register, and so by cashier, are shown to others than administrators"
+    )
 
     @model_validator(mode="after")
     def _required_stay(self) -> Self:
-        emptied = {n for n in self.model_fields_set if getattr(self, n) is None} - {"country", "goal", "catalogue"}
+        emptied = {n for n in self.model_fields_set if getattr(self, n) is None} - _CLEARED
         if emptied:
             raise ValueError(f"{', '.join(sorted(emptied))} cannot be null; leave it out to keep it")
         return self
@@ -185,6 +196,9 @@ class PointView(View):
     has_opening_hours: bool = Field(description="false: nobody gave any, and the default counts")
     goal: float | None
     catalogue: list[str] | None
+    audio_days: int | None
+    text_days: int | None
+    shows_registers: bool
     created_at: datetime
 
 
