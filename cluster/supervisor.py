@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from audio.store import AudioStore
 from configs.settings import Settings
 from db.engine import Database
-from db.purge import purge_recorders
+from db.purge import purge_people, purge_recorders
 from db.queue import Queue
 from db.sweep import sweep_orphans
 from domain.errors import Unavailable
@@ -75,7 +75,7 @@ class Supervisor:
     async def _chores(self) -> None:
         try:
             purged = await Queue(self.db, self.settings.jobs).purge()
-            purged += await purge_recorders(self.db)
+            purged += await purge_recorders(self.db) + await purge_people(self.db)
             orphan_age = timedelta(hours=self.settings.sweep.orphan_age_h)
             swept = await sweep_orphans(self.db, self.store, orphan_age, datetime.now(UTC))
             log.info("chores_done", extra={"rows_purged": purged, "files_swept": swept})

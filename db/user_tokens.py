@@ -142,9 +142,9 @@ async def list_tokens(tx: AsyncConnection, user_id: UUID, kind: TokenKind) -> li
     return [_token(row) for row in await tx.execute(query)]
 
 
-async def revoke(tx: AsyncConnection, user_id: UUID, token_id: UUID) -> bool:
-    """Ends a token at once; revoking twice is no error. False where the user has no such token."""
-    statement = update(t.user_tokens).where(_k.user_id == user_id, _k.token_id == token_id)
+async def revoke(tx: AsyncConnection, user_id: UUID, token_id: UUID, kind: TokenKind) -> bool:
+    """Ends a token at once; revoking twice is no error. False where the user has no such token of this kind."""
+    statement = update(t.user_tokens).where(_k.user_id == user_id, _k.token_id == token_id, _k.kind == kind)
     ended = statement.values(revoked_at=func.coalesce(_k.revoked_at, func.now())).returning(_k.token_id)
     return (await tx.execute(ended)).first() is not None
 

@@ -17,7 +17,7 @@ from configs.settings import Settings, load
 from db import embedded
 from db.engine import Database
 from domain.errors import ConfigError
-from serve_apps import problems, reference
+from serve_apps import needs, problems, reference
 from serve_apps.edge import Edge
 
 VERSION = "1.0"
@@ -64,9 +64,11 @@ def new_app(
     base: str,
     middleware: Sequence[Middleware] = (),
     lifespan: Lifespan | None = None,
+    describe: Callable[[dict[str, Any]], None] = lambda document: None,
 ) -> FastAPI:
     """An application without routes. `base`: the path under which it stands, where its openapi.json is found;
-    `middleware`: further layers inside the edge, the outer first."""
+    `middleware`: further layers inside the edge, the outer first; `describe`: adds to the OpenAPI document what they
+    do."""
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
@@ -91,14 +93,16 @@ def new_app(
     app.state.deps = deps
     problems.install(app)
     reference.install(app, f"{base}/docs")
-    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _openapi(app, describe)  # type: ignore[method-assign]
     return app
 
 
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """FastAPI's document with the one schema that all errors share."""
+def _openapi(app: FastAPI, describe: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """FastAPI's document with the one schema that all errors share, and with what each route needs."""
     if app.openapi_schema is None:
         document = FastAPI.openapi(app)
+        needs.describe(app, document)
+        describe(document)
         _, shared = models_json_schema(
             [(problems.ProblemBody, "serialization")], ref_template="#/components/schemas/{model}"
         )

@@ -19,6 +19,7 @@ from db.devices import Device, find_token_holder
 from db.user_tokens import TokenKind, find_holder
 from domain.access import OPERATOR, Permission, Principal, Role
 from serve_apps.application import Deps, DepsOf
+from serve_apps.needs import CALLER, DEVICE, INTERNAL, needing
 from serve_apps.problems import Code, Problem, request_id_of
 
 _device_scheme = HTTPBearer(auto_error=False, scheme_name="deviceToken", description="a device's token")
@@ -39,6 +40,7 @@ CODES = (*TOKEN_CODES, Code.SESSION_ENDED, Code.NOT_PERMITTED)
 """What routes with `require` may answer."""
 
 
+@needing(CALLER)
 async def calling(request: Request, deps: DepsOf, credentials: _Bearer) -> Principal:
     """Whoever holds the token. Raises Problem where nobody does."""
     return await identify(deps, _token(credentials), request_id_of(request))
@@ -77,6 +79,10 @@ class Required:
 
     permission: Permission
 
+    @property
+    def needs(self) -> str:
+        return self.permission
+
     async def __call__(self, caller: Caller) -> None:
         if not caller.may(self.permission):
             detail = (
@@ -93,6 +99,7 @@ def require(permission: Permission) -> Any:
 Admin = require(Permission.SYSTEM)
 
 
+@needing(DEVICE)
 async def calling_device(deps: DepsOf, credentials: _Device) -> Device:
     """The enabled device that the token belongs to."""
     async with deps.db.alone() as connection:
@@ -104,6 +111,7 @@ async def calling_device(deps: DepsOf, credentials: _Device) -> Device:
     return device
 
 
+@needing(INTERNAL)
 async def require_internal(deps: DepsOf, credentials: _Internal) -> None:
     """Raises unless the caller holds INTERNAL_TOKEN; with none set the route is closed to everybody."""
     if not deps.settings.auth.internal_token.get_secret_value():

@@ -159,6 +159,14 @@ def documented(*codes: Code) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def database_unavailable(request_id: str, error: Unavailable) -> Problem:
+    """The database is down: what is wrong with it is for the log, not for the client."""
+    log.warning("unavailable", extra={"request_id": request_id, "reason": str(error)})
+    wait_s = max(1, round(error.retry_after_s))
+    detail = f"The database cannot be reached; try again in {wait_s} s."
+    return Problem(Code.DATABASE_UNAVAILABLE, detail, headers={"Retry-After": str(wait_s)})
+
+
 def fields_problem(errors: list[FieldError], code: Code) -> Problem:
     """A 422 that names each wrong field; `code` is that of the first."""
     detail = "; ".join(f"{e.field}: {e.message}".rstrip(".") for e in errors[:3])
@@ -226,13 +234,9 @@ async def _on_not_found(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_unavailable(request: Request, error: Exception) -> JSONResponse:
-    """The database is down: what is wrong with it is for the log, not for the client."""
     assert isinstance(error, Unavailable)
     request_id = request_id_of(request)
-    log.warning("unavailable", extra={"request_id": request_id, "reason": str(error)})
-    wait_s = max(1, round(error.retry_after_s))
-    detail = f"The database cannot be reached; try again in {wait_s} s."
-    return response(request_id, Problem(Code.DATABASE_UNAVAILABLE, detail, headers={"Retry-After": str(wait_s)}))
+    return response(request_id, database_unavailable(request_id, error))
 
 
 async def _on_disconnect(request: Request, error: Exception) -> JSONResponse:

@@ -87,7 +87,7 @@ idempotency_keys = Table(
     Column("request_sha256", Text, nullable=False, comment="method, path and body, hex"),
     Column("status", Integer, comment="null: still at work"),
     Column("headers", JSONB),
-    Column("body", JSONB),
+    Column("body", Text, comment="null: it held a secret, or was too long"),
     created_at(),
     PrimaryKeyConstraint("actor", "key"),
     Index("ix_idempotency_keys_created_at", "created_at"),

@@ -3,22 +3,30 @@
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
+from serve_apps import idempotency
 from serve_apps.api import (
     agreement,
+    audit_log,
     coverage,
     devices,
     dialogues,
     enrol,
     enrolment_codes,
+    erasures,
     health,
     heartbeat,
+    login,
+    places,
     points,
     reports,
     review_queue,
     reviews,
+    users,
+    users_tokens,
 )
 from serve_apps.application import Deps, new_app
 from serve_apps.edge import BodyLimit
+from serve_apps.passwords import Passwords
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -30,10 +38,29 @@ def create_app(deps: Deps) -> FastAPI:
         title="SalesControl API",
         description="Health, administration, dialogues and their verdicts.",
         base="",
-        middleware=[Middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES, smaller=enrol.MAX_BODY)],
+        middleware=[
+            Middleware(BodyLimit, limit_bytes=MAX_BODY_BYTES, smaller={**enrol.MAX_BODY, **login.MAX_BODY}),
+            Middleware(idempotency.Idempotency, deps=deps),
+        ],
+        describe=idempotency.describe,
     )
-    resources = (health, heartbeat, enrol, devices, enrolment_codes, points, coverage, dialogues, reports)
+    app.state.passwords = Passwords()
+    resources = (
+        health,
+        heartbeat,
+        enrol,
+        devices,
+        enrolment_codes,
+        points,
+        places,
+        coverage,
+        dialogues,
+        reports,
+        erasures,
+    )
     reviewing = (agreement, review_queue, reviews)
-    for resource in (*resources, *reviewing):
+    people = (login, users, users_tokens, audit_log)
+    for resource in (*resources, *reviewing, *people):
         app.include_router(resource.router)
+    app.state.erasing = set()
     return app

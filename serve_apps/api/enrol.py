@@ -1,7 +1,6 @@
 """`/api/v1/devices/enrol`: a recorder takes its place with a code. The only route for devices that have no token."""
 
 import logging
-import math
 from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
@@ -9,14 +8,15 @@ from uuid import UUID
 from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
 
-from db import attempts
+from db.attempts import ENROLMENTS
 from db.enrolment import Enrolled, Refusal, enrol
 from domain.enrolment import canonical
 from domain.opening_hours import effective
+from serve_apps import throttle
 from serve_apps.api.heartbeat_body import Told, Version
 from serve_apps.api.hours_schemas import OpeningHours
 from serve_apps.api.schemas import Name, TokenPlain
-from serve_apps.application import Deps, DepsOf
+from serve_apps.application import DepsOf
 from serve_apps.client import client_address
 from serve_apps.problems import Code, Problem, documented
 
@@ -25,6 +25,8 @@ router = APIRouter(prefix="/api/v1/devices", tags=["enrolment"])
 MAX_BODY = {"/api/v1/devices/enrol": 4096}
 """Bytes: whoever knows no code shall not keep us busy."""
 MIN_TOKEN_CHARS = 32
+EVERYBODY = ""
+"""The client whose attempts are everybody's."""
 
 
 def _code(typed: str) -> str:
@@ -83,7 +85,11 @@ class EnrolledBody(BaseModel):
 async def enrol_device(body: EnrolBody, request: Request, deps: DepsOf) -> EnrolledBody:
     """Makes the device that the code stands for. The same code with the same token again gives the same answer."""
     client = client_address(request, deps.settings.server.proxies)
-    windows = await _count(deps, client)
+    rules = deps.settings.enrolment
+    # For its client first, so that one client cannot use up what all others have.
+    limits = {client: rules.failures_per_client, EVERYBODY: rules.failures_in_all}
+    async with deps.db.alone() as connection:
+        counted = await throttle.count(connection, ENROLMENTS, limits, rules.window_s, "enrolment codes")
     async with deps.db.begin() as tx:
         found = await enrol(tx, body.code, body.token_plain.get_secret_value(), body.device_name)
     if found is Refusal.UNKNOWN:
@@ -93,29 +99,9 @@ async def enrol_device(body: EnrolBody, request: Request, deps: DepsOf) -> Enrol
     if found is Refusal.USED:
         raise Problem(Code.CODE_USED, "This enrolment code was used by another recorder; get a new one.")
     async with deps.db.alone() as connection:
-        for of, window in windows.items():
-            await attempts.give_back(connection, of, window)
+        await throttle.give_back(connection, ENROLMENTS, counted)
     log.info("device_enrolled", extra={"device_id": str(found.device_id), "point_id": str(found.point_id)})
     return _answer(found)
-
-
-async def _count(deps: Deps, client: str) -> dict[str, datetime]:
-    """Counts the attempt for its client, then for everybody, so that one client cannot use up what all others have.
-
-    Returns where it was counted. Raises Problem where there were too many.
-    """
-    rules = deps.settings.enrolment
-    limits = {client: rules.failures_per_client, attempts.EVERYBODY: rules.failures_in_all}
-    counted: dict[str, datetime] = {}
-    async with deps.db.alone() as connection:
-        for of, limit in limits.items():
-            window = await attempts.reserve(connection, of, limit, rules.window_s)
-            if window is None:
-                wait_s = max(1, math.ceil(await attempts.wait_s(connection, rules.window_s)))
-                detail = f"Too many enrolment codes were tried in vain; try again in {wait_s} s."
-                raise Problem(Code.TOO_MANY_ATTEMPTS, detail, headers={"Retry-After": str(wait_s)})
-            counted[of] = window
-    return counted
 
 
 def _answer(found: Enrolled) -> EnrolledBody:

@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("request_sha256", sa.Text(), nullable=False, comment="method, path and body, hex"),
         sa.Column("status", sa.Integer(), nullable=True, comment="null: still at work"),
         sa.Column("headers", postgresql.JSONB(), nullable=True),
-        sa.Column("body", postgresql.JSONB(), nullable=True),
+        sa.Column("body", sa.Text(), nullable=True, comment="null: it held a secret, or was too long"),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_idempotency_keys")),
     )
