@@ -115,7 +115,7 @@ _WAITING = text(
             SELECT FROM review_queue q
             WHERE q.reason = wanted.reason AND (CAST(:points AS uuid[]) IS NULL OR point_id = ANY (:points))
             LIMIT :limit
-        ) some
+        ) AS these
     ) counted
     """
 ).bindparams(bindparam("reasons", type_=ARRAY(Text)), bindparam("points", type_=ARRAY(Uuid)))

@@ -11,7 +11,9 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.engine import Database
 from db.reports.facts import refresh_facts
+from db.user_tokens import open_session
 from domain.ids import DialogueId
 from domain.review_queue import RANDOM_SHARE, SECOND_SHARE, share_position
 
@@ -96,3 +98,16 @@ async def store_engine(tx: AsyncConnection, dialogue_id: UUID, model: str, attem
     row = {"stage": "analysis", "subject_id": str(dialogue_id), "subject_rev": 1, "job_id": 1, "payload": payload}
     await tx.execute(insert(t.stage_results).values(row))
     await refresh_facts(tx, [DialogueId(dialogue_id)])
+
+
+async def person(
+    db: Database, login: str, role: str = "reviewer", points: Sequence[UUID] | None = None
+) -> dict[str, str]:
+    """The header of a new user of that role, with these points; None: all."""
+    user = {"user_id": uuid4(), "login": login, "name": login, "role": role, "all_points": points is None}
+    async with db.begin() as tx:
+        await tx.execute(insert(t.users).values(user))
+        for point_id in points or ():
+            await tx.execute(insert(t.user_points).values(user_id=user["user_id"], point_id=point_id))
+        token = await open_session(tx, user["user_id"], timedelta(hours=1))
+    return {"Authorization": f"Bearer {token}"}
