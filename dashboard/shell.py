@@ -1,4 +1,4 @@
-"""The HTML page around everything: our template, our styles and scripts, and the one Panel component that is the bridge.
+"""The HTML page around everything: our template, styles and scripts, and the one Panel component that is the bridge.
 
 What is on the screen before the session lives (the frame and a skeleton) stands in the template, so the first paint
 waits for nothing. All files come from this process.

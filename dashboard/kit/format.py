@@ -1,4 +1,4 @@
-"""Numbers, shares, lengths and times as a person of the language reads them. Pure; times are shown in a point's zone."""
+"""Numbers, shares, lengths and times as a person of the language reads them. Pure; times are in a point's zone."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime

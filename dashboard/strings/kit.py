@@ -37,7 +37,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "login.title": ("Вход", "Log in"),
     "login.lead": (
         "Предложения у кассы: что предлагают и что берут",
-        "What is offered at the counter, and what is taken",
+        "What is offered at the counter, and what is bought",
     ),
     "login.api": ("Адрес сервера", "Server address"),
     "login.login": ("Логин", "Login"),
