@@ -31,7 +31,7 @@ _COUNTED = {
 }
 COUNTERS = tuple(_COUNTED)
 _NAMES = ", ".join(COUNTERS)
-_COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {name}" for name, condition in _COUNTED.items())
+COUNTS = ", ".join(f"count(*) FILTER (WHERE {condition}) AS {name}" for name, condition in _COUNTED.items())
 
 
 def _statement(sql: str) -> TextClause:
@@ -68,7 +68,7 @@ _PUT_HOURS = _statement(
     f"""
     INSERT INTO report_hours AS old (point_id, hour_ts, day, hour, {_NAMES})
     SELECT f.point_id, f.hour_ts, CAST(f.hour_ts AT TIME ZONE p.zone AS date),
-           extract(hour FROM f.hour_ts AT TIME ZONE p.zone), {_COUNTS}
+           extract(hour FROM f.hour_ts AT TIME ZONE p.zone), {COUNTS}
     FROM dialogue_facts f JOIN points p USING (point_id)
     WHERE f.point_id = :point_id AND f.hour_ts = ANY (:hours)
     GROUP BY f.point_id, f.hour_ts, p.zone
@@ -102,7 +102,7 @@ _PUT_DAYS = [
     _statement(
         f"""
         INSERT INTO report_days AS old (point_id, day, {_NAMES}, cost_usd)
-        {_of_days(f"point_id, of_day, {_COUNTS}, sum(cost_usd)")} GROUP BY point_id, of_day
+        {_of_days(f"point_id, of_day, {COUNTS}, sum(cost_usd)")} GROUP BY point_id, of_day
         ON CONFLICT (point_id, day) DO UPDATE SET
             ({_NAMES}, cost_usd, refreshed_at)
             = ROW({", ".join(f"EXCLUDED.{name}" for name in COUNTERS)}, EXCLUDED.cost_usd, now())
