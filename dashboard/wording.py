@@ -33,9 +33,9 @@ class Wording(Format):
         key = f"labels.{kind}.{value}"
         return self.s(key) if self.s.has(key) else str(value)
 
-    def full_day(self, day: date) -> str:
-        """Ср, 25 ноября 2026 / Wed, 25 Nov 2026"""
-        return f"{self.weekday(day.weekday())}, {self.day(day, year=True)}"
+    def full_day(self, day: date | str) -> str:
+        """Ср, 25 ноября 2026 / Wed, 25 Nov 2026; of a day, or of an instant with its point's offset."""
+        return f"{self.weekday(str(day))}, {self.day(day, year=True)}"
 
     def period(self, days: Period) -> str:
         """One day in full; more as its first and last."""

@@ -11,12 +11,12 @@ from datetime import date
 from urllib.parse import urlencode
 from uuid import UUID
 
+from domain.dialogue_filter import Reviewed, Sort
+from domain.search_query import parse
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus
 
 PLACES = tuple(place for place in Place if place is not Place.SUPERSEDED)
 """The superseded are no current dialogues, so no list has them."""
-REVIEWED = ("none", "reviewed", "stale")
-SORTS = ("-start", "start", "-confidence", "confidence", "-quality", "quality", "-length", "length")
 QUALITIES = ("0", "1", "2", "3")
 MAX_TEXT = 200
 """Characters of a name or of a search: more is no filter that someone typed."""
@@ -55,6 +55,13 @@ def _is_text(value: str) -> bool:
     return 0 < len(value) <= MAX_TEXT and value.isprintable() and not value.isspace()
 
 
+def _is_search(value: str) -> bool:
+    try:
+        return _is_text(value) and bool(parse(value))
+    except ValueError:
+        return False
+
+
 MANY: Mapping[str, Callable[[str], bool]] = {
     "point": _is_id,
     "register": _is_id,
@@ -64,7 +71,7 @@ MANY: Mapping[str, Callable[[str], bool]] = {
     "quality": _one_of(*QUALITIES),
     "category": _is_text,
     "reaction": _one_of(*Reaction),
-    "reviewed": _one_of(*REVIEWED),
+    "reviewed": _one_of(*Reviewed),
     "reviewer": _is_text,
     "language": _is_text,
     "engine": _is_text,
@@ -77,17 +84,16 @@ MANY: Mapping[str, Callable[[str], bool]] = {
 ONE: Mapping[str, Callable[[str], bool]] = {
     "from": _is_day,
     "to": _is_day,
-    "q": _is_text,
+    "q": _is_search,
     "confidence_min": _is_share,
     "confidence_max": _is_share,
     "min_s": _is_seconds,
     "max_s": _is_seconds,
-    "sort": _one_of(*SORTS),
+    "sort": _one_of(*Sort),
 }
 """Filters that take one value."""
 
 PERIOD = ("from", "to")
-DEFAULT_SORT = SORTS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +162,10 @@ class Filters:
         """The period, points and sort alone: what stays when the person clears all filters."""
         kept = {name: self.one[name] for name in (*PERIOD, "sort") if name in self.one}
         return Filters({name: v for name, v in self.many.items() if name == "point"}, kept)
+
+    @property
+    def sort(self) -> str:
+        return self.one.get("sort", Sort.NEWEST)
 
     @property
     def chosen(self) -> list[tuple[str, str]]:

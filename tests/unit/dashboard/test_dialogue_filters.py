@@ -5,7 +5,8 @@ from urllib.parse import parse_qs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dashboard.dialogues.filters import MANY, ONE, PLACES, QUALITIES, REVIEWED, SORTS, Filters
+from dashboard.dialogues.filters import MANY, ONE, PLACES, QUALITIES, Filters
+from domain.dialogue_filter import Reviewed, Sort
 from domain.status import Attempted, Kind, Reaction, StageStatus
 
 TEXTS = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=20)
@@ -18,19 +19,19 @@ VALUES = {
     "quality": st.sampled_from(QUALITIES),
     "category": TEXTS,
     "reaction": st.sampled_from(Reaction),
-    "reviewed": st.sampled_from(REVIEWED),
+    "reviewed": st.sampled_from(Reviewed),
     "reviewer": TEXTS,
     "language": st.sampled_from(["ru", "sr", "en"]),
     "engine": TEXTS,
     "status": st.sampled_from(StageStatus),
     "weekday": st.integers(0, 6).map(str),
     "hour": st.integers(0, 23).map(str),
-    "q": TEXTS,
+    "q": st.sampled_from(["тирамису", '"большой латте"', "кофе* -чай", "50%"]),
     "confidence_min": st.floats(0, 1).map(str),
     "confidence_max": st.floats(0, 1).map(str),
     "min_s": st.integers(0, 500).map(str),
     "max_s": st.integers(0, 500).map(str),
-    "sort": st.sampled_from(SORTS),
+    "sort": st.sampled_from(Sort),
     "from": st.dates().filter(lambda day: 2000 <= day.year < 2100).map(str),
     "to": st.dates().filter(lambda day: 2000 <= day.year < 2100).map(str),
 }

@@ -1,0 +1,160 @@
+"""Why the machine thinks so, in plain words: what it decided, by which rule, from whose words, and how sure. Pure.
+
+The sentences are those of the definitions of DESIGN's verdict schema (domain/verdict.py), not guesses about the model.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.wording import Wording
+from domain.review_queue import LOW_CONFIDENCE
+from domain.status import Attempted, Kind, Reaction
+
+Wire = Mapping[str, Any]
+SURE = 0.8
+"""From this confidence on the machine is called sure; below LOW_CONFIDENCE unsure."""
+RULES = "rules-"
+"""What the name of the offline engine begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words that speak for the verdict. inexact: how like they are to what is in the text, where not the same."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    inexact: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """headline: what counts; tone as in the list; why: a sentence for each reason; facts: name and value."""
+
+    headline: str
+    tone: str
+    counted: str
+    why: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    facts: tuple[tuple[str, str], ...]
+    summary: str
+    doubts: tuple[str, ...]
+
+
+def verdict(w: Wording, detail: Wire) -> Verdict:
+    """Of a dialogue that the machine or a reviewer has judged."""
+    counts, machine = detail["effective"], detail["machine"]
+    return Verdict(
+        headline=headline(w, counts),
+        tone=tone(counts),
+        counted=w.s(f"dialogue.counted.{detail['row']['place']}"),
+        why=tuple(_why(w, detail)),
+        quotes=tuple(_quote(w, one) for one in (machine or {"quotes": ()})["quotes"]),
+        facts=tuple(_facts(w, counts, machine)),
+        summary=machine["summary"] if machine else "",
+        doubts=tuple(_doubt(w, reason) for reason in detail["reasons"]),
+    )
+
+
+def tone(opinion: Wire) -> str:
+    if opinion["kind"] != Kind.SALE:
+        return ""
+    return {Attempted.YES: "good", Attempted.NO: "bad"}.get(opinion["attempted"], "warn")
+
+
+def headline(w: Wording, opinion: Wire) -> str:
+    """“A specific offer: dessert. The customer declined.”"""
+    if opinion["kind"] != Kind.SALE:
+        return w.s(f"dialogue.headline.{opinion['kind']}")
+    if opinion["attempted"] != Attempted.YES:
+        return w.s(f"dialogue.headline.{opinion['attempted']}")
+    offer = w.s(f"dialogue.headline.offer.{opinion['quality_score']}")
+    categories = ", ".join(w.label("category", category) for category in opinion["categories"])
+    named = f"{offer}: {categories}" if categories else offer
+    return f"{named}. {w.s('dialogue.reaction.' + opinion['reaction'])}"
+
+
+def _why(w: Wording, detail: Wire) -> list[str]:
+    machine, counts = detail["machine"], detail["effective"]
+    said = []
+    if counts["by"] == "review":
+        review = next(one for one in detail["reviews"] if one["counts"])
+        said.append(w.s("dialogue.why.review", name=review["reviewer"], at=w.moment(review["at"])))
+        if machine and not _agree(machine, counts):
+            said.append(w.s("dialogue.why.machine_said", verdict=headline(w, machine)))
+    if machine is None:
+        return said
+    said.append(w.s(f"dialogue.why.kind.{machine['kind']}"))
+    if machine["kind"] == Kind.SALE:
+        said += _why_offer(w, machine)
+    said.append(_why_sure(w, machine["confidence"]))
+    return said
+
+
+def _why_offer(w: Wording, machine: Wire) -> list[str]:
+    said = [w.s(f"dialogue.why.attempted.{machine['attempted']}")]
+    if machine["attempted"] != Attempted.YES:
+        return said
+    said.append(w.s(f"dialogue.why.quality.{machine['quality_score']}"))
+    if machine["closing_question"]:
+        said.append(w.s("dialogue.why.closing_question"))
+    said.append(w.s(f"dialogue.why.reaction.{machine['reaction']}"))
+    return said
+
+
+def _why_sure(w: Wording, confidence: float) -> str:
+    level = "sure" if confidence >= SURE else "unsure" if confidence < LOW_CONFIDENCE else "fair"
+    return w.s(f"dialogue.why.{level}", share=w.percent(confidence))
+
+
+def _agree(machine: Wire, counts: Wire) -> bool:
+    names = ("kind", "attempted", "quality_score", "categories", "reaction")
+    return all(machine[name] == counts[name] for name in names)
+
+
+def _quote(w: Wording, quote: Wire) -> Quote:
+    inexact = w.s("dialogue.inexact", share=w.percent(quote["score"])) if quote["score"] < 1 else ""
+    return Quote(quote["text"], quote["start_ms"], quote["end_ms"], inexact)
+
+
+def _facts(w: Wording, counts: Wire, machine: Wire | None) -> list[tuple[str, str]]:
+    facts = [(w.s("dialogues.filter.kind"), w.label("kind", counts["kind"]))]
+    if counts["kind"] == Kind.SALE:
+        facts.append((w.s("dialogues.filter.attempted"), w.label("attempted", counts["attempted"])))
+    if counts["kind"] == Kind.SALE and counts["attempted"] == Attempted.YES:
+        facts.append((w.s("dialogues.filter.quality"), w.label("quality", counts["quality_score"])))
+        if counts["categories"]:
+            named = ", ".join(w.label("category", category) for category in counts["categories"])
+            facts.append((w.s("dialogues.filter.category"), named))
+        if counts["reaction"] in tuple(Reaction):
+            facts.append((w.s("dialogues.filter.reaction"), w.label("reaction", counts["reaction"])))
+    if machine:
+        facts.append((w.s("dialogue.confidence"), w.percent(machine["confidence"])))
+    return facts
+
+
+def _doubt(w: Wording, reason: str) -> str:
+    key = f"dialogue.doubt.{reason}"
+    return w.s(key) if w.s.has(key) else reason.replace("_", " ")
+
+
+def judged_by(w: Wording, model: str | None) -> str:
+    """What kind of machine it was: rules that anybody can read, or a language model."""
+    if not model:
+        return ""
+    return w.s("dialogue.by_rules" if model.startswith(RULES) else "dialogue.by_model", model=model)
+
+
+def missed(w: Wording, found: Wire | None) -> tuple[str, tuple[str, ...]] | None:
+    """What was bought, and what would have gone with it; None where nothing was missed."""
+    if found is None or not found["is_missed"]:
+        return None
+    bought = ", ".join(w.label("category", thing) for thing in found["bought"])
+    ideas = tuple(_idea(w, idea) for idea in found["ideas"])
+    return (w.s("dialogue.bought", things=bought) if bought else "", ideas) if ideas else None
+
+
+def _idea(w: Wording, idea: Wire) -> str:
+    name, because = w.label("category", idea["category"]), ", ".join(w.label("category", x) for x in idea["because"])
+    return w.s("dialogue.idea_because", what=name, because=because) if because else name
