@@ -34,8 +34,8 @@ class Cut:
     start_ms: int
 
 
-def load_chunk(store: AudioStore, path: str, sha256: str | None, *, max_s: float) -> Samples:
-    """The samples of a whole chunk. `sha256`: hex of its file, checked where given.
+def load_chunk(store: AudioStore, path: str, sha256: str | None, *, max_s: float, rate: int = RATE_HZ) -> Samples:
+    """The samples of a whole chunk, at `rate` hertz. `sha256`: hex of its file, checked where given.
 
     Raises Rejected where the file is missing, another one, not audio, or longer than `max_s` seconds; Unavailable
     where the store is down.
@@ -46,7 +46,7 @@ def load_chunk(store: AudioStore, path: str, sha256: str | None, *, max_s: float
         raise Rejected(f"{path} is not in the audio store; was it deleted, or is storage.url another store?") from None
     if sha256 is not None and hashlib.sha256(encoded).hexdigest() != sha256:
         raise Rejected(f"{path} is not the file that was received: its SHA-256 differs from {sha256}")
-    return decode(encoded, max_s=max_s)
+    return decode(encoded, rate=rate, max_s=max_s)
 
 
 def load_pieces(store: AudioStore, pieces: Sequence[Piece], padding_ms: int, *, max_s: float) -> list[Cut]:

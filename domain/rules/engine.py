@@ -22,9 +22,14 @@ RULES_SHA256 = hashlib.sha256("\n".join(lexicon.fingerprint() for lexicon in LEX
 """Names the exact phrases a verdict came from, as a prompt's hash does for a language model."""
 
 
+def lexicon_of(language: str) -> Lexicon | None:
+    """language: ISO 639-1, with or without a region."""
+    return LEXICONS.get(language.lower().split("-")[0])
+
+
 def judge(transcript: Transcript, catalogue: Sequence[str]) -> RawVerdict:
     """The verdict on one dialogue. A language without a lexicon is `uncertain`; without words nothing was attempted."""
-    lexicon = LEXICONS.get(transcript.language.lower().split("-")[0])
+    lexicon = lexicon_of(transcript.language)
     if lexicon is None:
         summary = f"No rules for the language “{transcript.language}”."
         return RawVerdict(Kind.UNCLEAR, Attempted.UNCERTAIN, 0, summary=summary)
