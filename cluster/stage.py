@@ -28,6 +28,7 @@ class SubjectKind(StrEnum):
     DEVICE = "device"
     DIALOGUE = "dialogue"
     POINT = "point"
+    ERASURE = "erasure"
 
 
 SUBJECT_KEYS: dict[SubjectKind, Column[Any]] = {
@@ -35,6 +36,7 @@ SUBJECT_KEYS: dict[SubjectKind, Column[Any]] = {
     SubjectKind.DEVICE: t.devices.c.device_id,
     SubjectKind.DIALOGUE: t.dialogues.c.dialogue_id,
     SubjectKind.POINT: t.points.c.point_id,
+    SubjectKind.ERASURE: t.erasures.c.erasure_id,
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any, Protocol
 from audio.store import AudioStore
 from configs.settings import Settings
 from db.engine import Database
+from db.erasure.doomed import delete_doomed
+from db.erasure.retention import apply_retention
 from db.purge import purge_people, purge_recorders
 from db.queue import Queue
 from db.sweep import sweep_orphans
@@ -28,7 +30,8 @@ class Workers(Protocol):
 
 
 class Supervisor:
-    """Compares what runs with what should, every few seconds; purges finished jobs and sweeps orphan files."""
+    """Compares what runs with what should, every few seconds; purges finished jobs, drops what points do not keep, sweeps
+    files."""
 
     def __init__(self, settings: Settings, db: Database, store: AudioStore, workers: Workers) -> None:
         self.settings = settings
@@ -74,10 +77,13 @@ class Supervisor:
 
     async def _chores(self) -> None:
         try:
-            purged = await Queue(self.db, self.settings.jobs).purge()
+            queue = Queue(self.db, self.settings.jobs)
+            purged = await queue.purge()
             purged += await purge_recorders(self.db) + await purge_people(self.db)
             orphan_age = timedelta(hours=self.settings.sweep.orphan_age_h)
+            dropped = await apply_retention(self.db, queue, datetime.now(UTC))
+            deleted = await delete_doomed(self.db, self.store)
             swept = await sweep_orphans(self.db, self.store, orphan_age, datetime.now(UTC))
-            log.info("chores_done", extra={"rows_purged": purged, "files_swept": swept})
+            log.info("chores_done", extra={"rows_purged": purged, "files_swept": swept + deleted, **dropped})
         except Unavailable as error:
             log.warning("chores_wait", extra={"reason": str(error)})

@@ -1,24 +1,31 @@
 """Rows of `audio_chunks` as ingest writes and reads them, and the tombstones of erased time."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select, text, update
+from sqlalchemy import and_, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.dialogue_store import to_ms
 from db.engine import DriverConnection
 from db.queue import NewJob, lock_key
 from domain.ids import ChunkId, DeviceId, PointId, RegisterId, SessionId
 from domain.status import ChunkStatus, JobClass
+from domain.timeline import Span
 
 _chunks = t.audio_chunks
 
 
 @dataclass(frozen=True, slots=True)
 class NewChunk:
-    """A chunk as it was uploaded. Times are aware; `sha256` is lower-case hex of the file."""
+    """A chunk as it was uploaded. Times are aware; `sha256` is lower-case hex of the stored file.
+
+    Where it reached into erased time: `received_sha256` of the file as it came, `silenced` the erased parts of the
+    stored one, ms from the first sample.
+    """
 
     chunk_id: ChunkId
     device_id: DeviceId
@@ -34,6 +41,18 @@ class NewChunk:
     sha256: str
     size_bytes: int
     stored_path: str
+    received_sha256: str | None = None
+    silenced: tuple[Span, ...] = ()
+
+    @property
+    def first_sha256(self) -> str:
+        """Of the file as it came: what a receipt names, and a repeated upload is known by."""
+        return self.received_sha256 or self.sha256
+
+    @property
+    def span(self) -> Span:
+        """As the recorder said."""
+        return Span(to_ms(self.start_ts), to_ms(self.end_ts))
 
     @property
     def duration_ms(self) -> int:
@@ -42,7 +61,8 @@ class NewChunk:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedChunk:
-    """What a receipt needs to know of a stored chunk. `stored_path` None: erased or discarded."""
+    """What a receipt needs to know of a stored chunk. `sha256`: of the file as it came; `stored_path` None: erased or
+    discarded."""
 
     chunk_id: ChunkId
     sha256: str
@@ -51,7 +71,7 @@ class ReceivedChunk:
 
 @dataclass(frozen=True, slots=True)
 class StoredAudio:
-    """Where a chunk's file lies. `size_bytes` and `sha256` as they were received."""
+    """Where a chunk's file lies."""
 
     stored_path: str | None
     sha256: str
@@ -62,24 +82,22 @@ class StoredAudio:
 _INSERT = """
     WITH chunk AS (
         INSERT INTO audio_chunks (chunk_id, device_id, point_id, register_id, session_id, seq, start_ts, end_ts, codec,
-                                  sample_rate, channels, sha256, size_bytes, stored_path)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                                  sample_rate, channels, sha256, size_bytes, stored_path, received_sha256, silenced)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         ON CONFLICT DO NOTHING
         RETURNING chunk_id
     ),
     job AS (
         INSERT INTO jobs (stage, subject_id, lock_key, class, fair_key, audio_ms)
-        SELECT $15, $16, $17, $18, $19, $20 FROM chunk
+        SELECT $17, $18, $19, $20, $21, $22 FROM chunk
         RETURNING stage
     )
     SELECT pg_notify('salescontrol.jobs', stage) FROM job
 """
 """Row, job and hint in one round trip. A chunk that nobody knows yet has no queued twin to be joined with."""
-_IS_ERASED = """
-    SELECT EXISTS (
-        SELECT FROM tombstones
-        WHERE point_id = $1 AND (device_id IS NULL OR device_id = $2) AND start_ts < $4 AND end_ts > $3
-    )
+_ERASED = """
+    SELECT start_ts, end_ts FROM tombstones
+    WHERE point_id = $1 AND (device_id IS NULL OR device_id = $2) AND start_ts < $4 AND end_ts > $3
 """
 _WITHDRAW = text("DELETE FROM jobs WHERE stage = 'vad' AND subject_id = :subject_id AND state = 'queued'")
 
@@ -87,10 +105,11 @@ _WITHDRAW = text("DELETE FROM jobs WHERE stage = 'vad' AND subject_id = :subject
 async def insert_chunk(driver: DriverConnection, chunk: NewChunk, job: NewJob) -> bool:
     """Writes the row and queues its job, unless its identity is taken: False then. Waits for a concurrent upload of the
     same identity. `job`: one of this chunk, ready at once."""
-    row = (getattr(chunk, name) for name in NewChunk.__dataclass_fields__)
+    silenced = json.dumps([list(span) for span in chunk.silenced]) if chunk.silenced else None
+    row = (getattr(chunk, name) for name in NewChunk.__dataclass_fields__ if name != "silenced")
     urgency = int(job.job_class or JobClass.LIVE)
     queued = (job.stage, job.subject_id, lock_key(job), urgency, job.fair_key, job.audio_ms)
-    return await driver.fetchrow(_INSERT, *row, *queued) is not None
+    return await driver.fetchrow(_INSERT, *row, silenced, *queued) is not None
 
 
 async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | None:
@@ -101,9 +120,10 @@ async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | Non
         identity = and_(c.session_id == chunk.session_id, c.seq == chunk.seq)
     else:
         identity = and_(c.session_id.is_(None), c.start_ts == chunk.start_ts)
-    same_bytes = and_(c.start_ts == chunk.start_ts, c.sha256 == chunk.sha256)
+    first_sha256 = func.coalesce(c.received_sha256, c.sha256)
+    same_bytes = and_(c.start_ts == chunk.start_ts, first_sha256 == chunk.first_sha256)
     query = (
-        select(c.chunk_id, c.sha256, c.stored_path)
+        select(c.chunk_id, first_sha256.label("sha256"), c.stored_path)
         .where(c.device_id == chunk.device_id, or_(identity, same_bytes))
         .order_by(identity.desc())
         .limit(1)
@@ -112,14 +132,14 @@ async def find_same(tx: AsyncConnection, chunk: NewChunk) -> ReceivedChunk | Non
     return None if row is None else ReceivedChunk(ChunkId(row.chunk_id), row.sha256, row.stored_path)
 
 
-async def is_erased(driver: DriverConnection, chunk: NewChunk) -> bool:
-    """Does the chunk reach into time that was erased?
+async def erased_time(driver: DriverConnection, chunk: NewChunk) -> list[Span]:
+    """Erased stretches of time that the chunk reaches into.
 
     Call it after `insert_chunk` in the same transaction: the insert takes a key-share lock on the device's row, so an
     erasure that locks that row before it writes its tombstone is either seen here or sees our row.
     """
-    span = (chunk.start_ts, chunk.end_ts)
-    return bool(await driver.fetchval(_IS_ERASED, chunk.point_id, chunk.device_id, *span))
+    rows = await driver.fetch(_ERASED, chunk.point_id, chunk.device_id, chunk.start_ts, chunk.end_ts)
+    return [Span(to_ms(row["start_ts"]), to_ms(row["end_ts"])) for row in rows]
 
 
 async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> None:
@@ -127,7 +147,7 @@ async def discard_audio(tx: AsyncConnection, chunk: NewChunk, now: datetime) -> 
     await tx.execute(
         update(_chunks)
         .where(_chunks.c.chunk_id == chunk.chunk_id)
-        .values(stored_path=None, status=ChunkStatus.DONE, decoded_ms=chunk.duration_ms, decoded_at=now)
+        .values(stored_path=None, silenced=None, status=ChunkStatus.DONE, decoded_ms=chunk.duration_ms, decoded_at=now)
     )
     await tx.execute(_WITHDRAW, {"subject_id": str(chunk.chunk_id)})
 

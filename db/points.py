@@ -122,7 +122,10 @@ async def points_that_show_registers(tx: AsyncConnection) -> frozenset[UUID]:
 
 
 async def update_point(tx: AsyncConnection, point_id: PointId, changes: Mapping[str, Any]) -> Point | None:
-    """Sets the given columns; None where there is no such point."""
+    """Sets the given columns; None where there is no such point. What is too old by a new rule of retention is dropped
+    by the next sweep, not the next day's."""
+    if changes.keys() & {"audio_days", "text_days"}:
+        changes = {**changes, "retained_on": None}
     if changes:
         await tx.execute(update(t.points).where(t.points.c.point_id == point_id).values(dict(changes)))
     return await find_point(tx, point_id)

@@ -17,7 +17,11 @@ from cluster.stage import Stage, StageContext, SubjectKind
 from configs.settings import VadSettings
 from db import tables as t
 from db.chunks import find_audio
+from db.dialogue_store import to_ms
+from db.erasure.orders import erased_by, erasure_job
 from db.queue import Job, NewJob
+from domain.coverage import without
+from domain.erasure import within_chunk
 from domain.ids import ChunkId
 from domain.speech import SpeechRules
 from domain.timeline import Span
@@ -58,14 +62,19 @@ class Vad(Stage):
 
     async def apply(self, tx: AsyncConnection, job: Job, result: VadResult) -> list[NewJob]:
         chunk_id = UUID(job.subject_id)
-        columns = (_chunks.c.device_id, _chunks.c.start_ts, _chunks.c.end_ts, _chunks.c.stored_path)
-        chunk = (await tx.execute(select(*columns).where(_chunks.c.chunk_id == chunk_id))).one_or_none()
+        columns = (_chunks.c.device_id, _chunks.c.point_id, _chunks.c.start_ts, _chunks.c.end_ts)
+        kept = (_chunks.c.stored_path, _chunks.c.silenced)
+        chunk = (await tx.execute(select(*columns, *kept).where(_chunks.c.chunk_id == chunk_id))).one_or_none()
         if chunk is None:
             return []
         await tx.execute(delete(t.speech_segments).where(t.speech_segments.c.chunk_id == chunk_id))
-        if chunk.stored_path is not None and result.decoded_ms is not None:
-            await _write(tx, chunk_id, chunk, result)
-        return [_dialogues_of(chunk.device_id)]
+        if chunk.stored_path is None or result.decoded_ms is None:
+            return [_dialogues_of(chunk.device_id)]
+        overlooked = await _overlooked(tx, chunk, result.decoded_ms)
+        erased = [span for _, span in overlooked]
+        speech = tuple(part for span in result.speech for part in without([span], erased))
+        await _write(tx, chunk_id, chunk, VadResult(result.decoded_ms, speech))
+        return [_dialogues_of(chunk.device_id), *(erasure_job(erasure_id) for erasure_id, _ in overlooked)]
 
     async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:
         """A dead chunk counts as silence: the dialogues that waited for it need not wait any more."""
@@ -111,6 +120,17 @@ def _shortfall(chunk: Any, decoded_ms: int) -> str | None:
     if decoded_ms >= said_ms - _SHORTFALL_MS:
         return None
     return f"only {decoded_ms / 1000:.1f} s of {said_ms / 1000:.1f} s could be read; the rest counts as silence"
+
+
+async def _overlooked(tx: AsyncConnection, chunk: Any, decoded_ms: int) -> list[tuple[UUID, Span]]:
+    """Erasures that this chunk should have been silenced for, and where in it, ms from the first sample: it is longer
+    than its recorder said, so nobody knew before that it reaches so far."""
+    silenced = [Span(*span) for span in chunk.silenced or ()]
+    span = Span(to_ms(chunk.start_ts), to_ms(chunk.start_ts) + decoded_ms)
+    reached = await erased_by(tx, chunk.point_id, chunk.device_id, span)
+    return [
+        (erasure_id, part) for erasure_id, erased in reached for part in without(within_chunk(span, [erased]), silenced)
+    ]
 
 
 def _dialogues_of(device_id: UUID) -> NewJob:

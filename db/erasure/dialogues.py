@@ -48,7 +48,7 @@ _FORGET_RESULTS = text(
     _EACH_STAGE
     + """
     DELETE FROM stage_results r USING stages
-    WHERE r.stage = stages.stage AND r.subject_id = ANY (:subjects)
+    WHERE r.stage = stages.stage AND r.stage <> :but AND r.subject_id = ANY (:subjects)
     """
 )
 _FORGET_RESULTS_OF = text(
@@ -155,9 +155,10 @@ async def forget(tx: AsyncConnection, touched: Sequence[Touched]) -> Forgotten:
     return Forgotten(erased, len(cut), transcripts, results, reviews)
 
 
-async def forget_results(tx: AsyncConnection, subjects: Iterable[object]) -> int:
-    """Deletes every result of every stage about these; returns how many."""
-    return (await tx.execute(_FORGET_RESULTS, {"subjects": [str(subject) for subject in subjects]})).rowcount
+async def forget_results(tx: AsyncConnection, subjects: Iterable[object], but: str = "") -> int:
+    """Deletes every result about these, of every stage `but` one; returns how many."""
+    given = {"subjects": [str(subject) for subject in subjects], "but": but}
+    return (await tx.execute(_FORGET_RESULTS, given)).rowcount
 
 
 async def _forget_results(tx: AsyncConnection, ids: Sequence[DialogueId], touched: Sequence[Touched]) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, func, insert, select, text, tuple_, update
+from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
@@ -96,6 +96,18 @@ async def place_order(tx: AsyncConnection, queue: Queue, target: Target, request
 def erasure_job(erasure_id: UUID, delay_s: float = 0.0) -> NewJob:
     """The job that carries out an order, or what is left of it."""
     return NewJob(STAGE, str(erasure_id), job_class=JobClass.LIVE, delay_s=delay_s)
+
+
+async def erased_by(tx: AsyncConnection, point_id: PointId, device_id: DeviceId, span: Span) -> list[tuple[UUID, Span]]:
+    """Erasures that reach into a device's time, each with what it erased."""
+    c = t.tombstones.c
+    query = select(c.tombstone_id, c.start_ts, c.end_ts).where(
+        c.point_id == point_id,
+        or_(c.device_id.is_(None), c.device_id == device_id),
+        c.start_ts < to_instant(span.end_ms),
+        c.end_ts > to_instant(span.start_ms),
+    )
+    return [(row.tombstone_id, Span(to_ms(row.start_ts), to_ms(row.end_ts))) for row in await tx.execute(query)]
 
 
 async def devices_of(tx: AsyncConnection, target: Target) -> list[DeviceId]:

@@ -40,7 +40,6 @@ _END_RUNNING = text(
     """
 )
 _FORGET_ERRORS = text("UPDATE jobs SET last_error = NULL WHERE subject_id = ANY (:subjects) AND last_error IS NOT NULL")
-"""What a model answered may stand in them."""
 _LISTENING = text(
     """
     SELECT DISTINCT d.dialogue_id, j.job_id, j.subject_rev, j.run_id, j.class AS job_class, j.fair_key, j.audio_ms
@@ -71,7 +70,12 @@ async def end_jobs(tx: AsyncConnection, subjects: Iterable[object]) -> None:
     ids = [str(subject) for subject in subjects]
     if ids:
         await tx.execute(_END, {"subjects": ids})
-        await tx.execute(_FORGET_ERRORS, {"subjects": ids})
+        await forget_errors(tx, ids)
+
+
+async def forget_errors(tx: AsyncConnection, subjects: Iterable[object]) -> None:
+    """Forgets what errors said of these: a model's answer may stand in them."""
+    await tx.execute(_FORGET_ERRORS, {"subjects": [str(subject) for subject in subjects]})
 
 
 async def listening_to(tx: AsyncConnection, chunk_ids: Sequence[ChunkId]) -> list[Listening]:

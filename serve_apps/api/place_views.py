@@ -170,8 +170,9 @@ def _map(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _number(said: Mapping[str, Any], name: str) -> float | None:
     value = said.get(name)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
-    return float(value) if is_number else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if isfinite(value) else None
 
 
 def _whole(said: Mapping[str, Any], name: str) -> int | None:

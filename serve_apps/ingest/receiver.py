@@ -13,19 +13,22 @@ from uuid import uuid4
 from audio.decode import probe
 from audio.store import AudioStore
 from configs.settings import IngestSettings
-from db.chunks import NewChunk, ReceivedChunk, discard_audio, find_same, insert_chunk, is_erased
+from db.chunks import NewChunk, ReceivedChunk, discard_audio, erased_time, find_same, insert_chunk
 from db.devices import Device
 from db.engine import Database, driver_of
 from db.queue import NewJob, Queue
 from domain.chunks import UploadRight, job_class, names_codec, stored_path, upload_right
 from domain.errors import Rejected, Unavailable
 from domain.ids import ChunkId, PointId, RegisterId
+from domain.timeline import Span
+from serve_apps.ingest.erased import ReachesIn, is_heard, is_lost, silent_chunk
 from serve_apps.ingest.form import ChunkForm, parse_fields
 from serve_apps.ingest.multipart import Upload
 from serve_apps.problems import Code, Problem
 
 log = logging.getLogger(__name__)
 
+_CODEC_PADDING_S = 1.0
 ANSWER_WITHIN_S = 30.0
 """Past this the answer is 503 while the work goes on; the retry finds the first receipt."""
 
@@ -151,23 +154,43 @@ class Receiver:
 
     async def _record(self, chunk: NewChunk, now: datetime) -> Receipt:
         """Row and job in one transaction. Where its outcome is unknown the file stays: the sweep takes it if no row
-        names it."""
-        device_id, urgency = str(chunk.device_id), job_class(chunk.end_ts, now, self._settings.live_s)
-        vad = NewJob("vad", str(chunk.chunk_id), job_class=urgency, fair_key=device_id, audio_ms=chunk.duration_ms)
-        async with self._db.alone() as tx, (driver := await driver_of(tx)).transaction():
-            is_new = await insert_chunk(driver, chunk, vad)
-            erased = is_new and await is_erased(driver, chunk)
-            if erased:
-                await discard_audio(tx, chunk, now)
-                # Its arrival may still close dialogues that waited for it.
-                await self._queue.enqueue(tx, [replace(vad, stage="dialogues", subject_id=device_id, audio_ms=0)])
-            first = None if is_new else await find_same(tx, chunk)
-        if not is_new or erased:
+        names it. A chunk that reaches into erased time is silenced there before any row names it."""
+        while True:
+            try:
+                is_new, discarded, first = await self._insert(chunk, now)
+                break
+            except ReachesIn as found:
+                chunk = await asyncio.to_thread(self._silence, chunk, found.erased)
+        if not is_new or discarded:
             await asyncio.to_thread(self._drop, chunk.stored_path)
         if not is_new:
             return _repeat(chunk, first)
-        path = None if erased else chunk.stored_path
-        return Receipt(chunk.chunk_id, path, chunk.sha256, queued=not erased, duplicate=False)
+        path = None if discarded else chunk.stored_path
+        return Receipt(chunk.chunk_id, path, chunk.first_sha256, queued=not discarded, duplicate=False)
+
+    async def _insert(self, chunk: NewChunk, now: datetime) -> tuple[bool, bool, ReceivedChunk | None]:
+        """Is it new; was it discarded as erased; the first of its identity where it is not new."""
+        device_id, urgency = str(chunk.device_id), job_class(chunk.end_ts, now, self._settings.live_s)
+        vad = NewJob("vad", str(chunk.chunk_id), job_class=urgency, fair_key=device_id, audio_ms=chunk.duration_ms)
+        async with self._db.alone() as tx, (driver := await driver_of(tx)).transaction():
+            if not await insert_chunk(driver, chunk, vad):
+                return False, False, await find_same(tx, chunk)
+            erased = await erased_time(driver, chunk)
+            if not erased:
+                return True, False, None
+            if is_lost(chunk, erased):
+                await discard_audio(tx, chunk, now)
+                # Its arrival may still close dialogues that waited for it.
+                await self._queue.enqueue(tx, [replace(vad, stage="dialogues", subject_id=device_id, audio_ms=0)])
+                return True, True, None
+            if is_heard(chunk, erased):
+                raise ReachesIn(erased)
+            return True, False, None
+
+    def _silence(self, chunk: NewChunk, erased: list[Span]) -> NewChunk:
+        """Blocking."""
+        with _down_is_a_problem():
+            return silent_chunk(self._store, chunk, erased, self._settings.max_chunk_s + _CODEC_PADDING_S)
 
     def _drop(self, path: str) -> None:
         try:
@@ -215,7 +238,7 @@ def _repeat(chunk: NewChunk, first: ReceivedChunk | None) -> Receipt:
     """The first receipt once more, where the bytes are the same."""
     if first is None:
         raise Unavailable("the chunk that held this identity has just been deleted", retry_after_s=1.0)
-    if first.sha256 != chunk.sha256:
+    if first.sha256 != chunk.first_sha256:
         detail = f"Chunk {first.chunk_id} with other bytes has this identity; nothing was stored."
         raise Problem(Code.CHUNK_CONFLICT, detail)
     return Receipt(

@@ -64,6 +64,10 @@ class Bench:
             row = (await tx.execute(select(t.audio_chunks).where(t.audio_chunks.c.chunk_id == chunk_id))).one()
             if kind is SubjectKind.POINT:
                 return row.point_id  # type: ignore[no-any-return]
+            if kind is SubjectKind.ERASURE:
+                erased = {"point_id": row.point_id, "start_ts": START, "end_ts": row.end_ts, "kind": "interval"}
+                new = t.erasures.insert().values(erasure_id=uuid4(), requested_by="somebody", **erased)
+                return (await tx.execute(new.returning(t.erasures.c.erasure_id))).scalar_one()  # type: ignore[no-any-return]
             if kind is SubjectKind.DEVICE:
                 return row.device_id  # type: ignore[no-any-return]
             dialogue_id = uuid4()
