@@ -1,4 +1,5 @@
-"""`python -m serve_apps.openapi`: writes docs/openapi/*.json and docs/errors.md anew. A test compares them."""
+"""`python -m serve_apps.openapi`: writes docs/openapi/*.json, docs/errors.md and docs/roles.md anew. A test compares
+them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from serve_apps.application import Deps
 from serve_apps.audio_files.app import create_app as create_audio_files
 from serve_apps.ingest.app import create_app as create_ingest
 from serve_apps.problems import Code
+from serve_apps.roles_page import roles_page
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 APPLICATIONS: Mapping[str, Callable[[Deps], FastAPI]] = {
@@ -28,11 +30,12 @@ def documents() -> dict[Path, str]:
     """Every committed document, by its path, as the code would write it. Connects to nothing."""
     with TemporaryDirectory() as folder:
         deps = Deps(Database("postgresql://none"), FileStore(folder), load({}))
-        written = {
-            DOCS / "openapi" / f"{name}.json": json.dumps(create(deps).openapi(), indent=2, ensure_ascii=False) + "\n"
-            for name, create in APPLICATIONS.items()
-        }
-    return {**written, DOCS / "errors.md": errors_page()}
+        made = {name: create(deps).openapi() for name, create in APPLICATIONS.items()}
+    written = {
+        DOCS / "openapi" / f"{name}.json": json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        for name, document in made.items()
+    }
+    return {**written, DOCS / "errors.md": errors_page(), DOCS / "roles.md": roles_page(made.values())}
 
 
 def errors_page() -> str:

@@ -12,7 +12,9 @@ from serve_apps.problems import Code
 METHODS = {"get", "post", "patch", "delete", "put"}
 
 
-@pytest.mark.parametrize("name", ["openapi/ingest.json", "openapi/audio_files.json", "openapi/api.json", "errors.md"])
+@pytest.mark.parametrize(
+    "name", ["openapi/ingest.json", "openapi/audio_files.json", "openapi/api.json", "errors.md", "roles.md"]
+)
 def test_the_committed_document_is_current(name: str) -> None:
     committed = (DOCS / name).read_text(encoding="utf-8")
     assert committed == documents()[DOCS / name], "run `python -m serve_apps.openapi` and commit what it wrote"
