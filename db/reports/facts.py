@@ -15,7 +15,7 @@ from db.reports.fact_rows import write_facts
 from db.reports.hours import Hour, hours_of
 from db.reports.rollups import lock_points, rebuild_hours
 from db.reports.search_rows import write_search
-from db.review_queue import refresh_queue
+from db.review_reasons import refresh_queue
 from domain.ids import DialogueId, PointId
 
 BATCH = 2_000

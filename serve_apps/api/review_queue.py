@@ -13,7 +13,7 @@ from domain.errors import Conflict, NotFound
 from domain.review_queue import Reason, is_blind, ordered
 from domain.verdict import DEFAULT_CATALOGUE
 from serve_apps import auth
-from serve_apps.api.review_schemas import HoldView, MachineView, QueueView, WaitingView
+from serve_apps.api.review_schemas import HoldView, MachineOpinion, QueueView, WaitingView
 from serve_apps.application import DepsOf
 from serve_apps.problems import Code, documented
 
@@ -30,7 +30,7 @@ WHY = {
     Reason.ENGINES_DISAGREE: "Two engines say different things about it.",
     Reason.UNCERTAIN: "The machine could not decide.",
     Reason.LOW_CONFIDENCE: "The machine is unsure of its answer.",
-    Reason.MANUAL: "Somebody opened it.",
+    Reason.MANUAL: "You chose it.",
 }
 
 
@@ -52,6 +52,17 @@ async def list_review_queue(
         waiting = await store.count_waiting(tx, points)
     views = [_view(item, caller) for item in items]
     return QueueView(items=views, waiting=waiting, total=sum(waiting.values()))
+
+
+@router.get("/{dialogue_id}", operation_id="get_review_item")
+async def get_review_item(dialogue_id: UUID, deps: DepsOf, caller: auth.Caller) -> WaitingView:
+    """Any dialogue as an item, for a review by choice. Its reason is `manual` even where it waits in the queue: who
+    picks a dialogue may have seen what the machine said, and such a review is of no random share."""
+    async with deps.db.begin() as tx:
+        item = await store.read_item(tx, dialogue_id)
+    if item is None or not caller.sees(item.point_id):
+        raise NotFound(f"There is no dialogue {dialogue_id}; check the id.")
+    return _view(item, caller)
 
 
 @router.put("/{dialogue_id}/hold", operation_id="hold_review_item", responses=documented(Code.CONFLICT))
@@ -96,7 +107,7 @@ def _view(item: store.Waiting, caller: Principal) -> WaitingView:
         reason=item.reason,
         why=WHY[item.reason],
         is_blind=blind,
-        machine=None if blind else MachineView.model_validate(item.machine),
+        machine=None if blind or item.machine is None else MachineOpinion.model_validate(item.machine),
     )
 
 

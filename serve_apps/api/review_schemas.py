@@ -53,7 +53,7 @@ class ReviewBody(Body):
         )
 
 
-class ReviewView(View):
+class StoredReview(View):
     review_id: UUID
     dialogue_id: UUID
     revision: int = Field(description="of the dialogue when it was reviewed")
@@ -72,12 +72,12 @@ class ReviewView(View):
     is_stale: bool = Field(description="the dialogue changed after it; it counts until it is reviewed anew")
 
 
-class ReviewsView(View):
+class StoredReviews(View):
     dialogue_id: UUID
-    items: list[ReviewView] = Field(description="newest first, the undone included")
+    items: list[StoredReview] = Field(description="newest first, the undone included")
 
 
-class MachineView(View):
+class MachineOpinion(View):
     """The machine's verdict."""
 
     kind: Kind
@@ -108,7 +108,7 @@ class WaitingView(View):
     reason: Reason = Field(description="send it back with the review")
     why: str = Field(description="the reason in a sentence")
     is_blind: bool = Field(description="judge it without knowing what others said; `machine` is null")
-    machine: MachineView | None
+    machine: MachineOpinion | None = Field(description="null too where there is no verdict")
 
 
 class QueueView(View):

@@ -11,7 +11,7 @@ from domain.access import Permission, Principal, Role
 from domain.errors import Conflict, NotFound
 from domain.review import contradictions
 from serve_apps import auth
-from serve_apps.api.review_schemas import ReviewBody, ReviewsView, ReviewView
+from serve_apps.api.review_schemas import ReviewBody, StoredReview, StoredReviews
 from serve_apps.application import DepsOf
 from serve_apps.problems import Code, FieldError, Problem, documented, fields_problem
 
@@ -33,13 +33,13 @@ DialogueOf = Annotated[UUID, Path(description="the dialogue's id")]
     status_code=201,
     dependencies=REVIEW,
     responses={
-        200: {"model": ReviewView, "description": "the caller's last word was the same"},
+        200: {"model": StoredReview, "description": "the caller's last word was the same"},
         **documented(Code.CONFLICT, Code.FIELD_MISSING, Code.FIELD_INVALID),
     },
 )
 async def create_review(
     dialogue_id: DialogueOf, body: ReviewBody, response: Response, deps: DepsOf, caller: auth.Caller
-) -> ReviewView:
+) -> StoredReview:
     """Says what a dialogue truly was. It counts before the machine in every figure from this answer on, except for a
     second opinion, which only measures how far people agree. The same again answers 200 and changes nothing."""
     async with deps.db.begin() as tx:
@@ -58,17 +58,17 @@ async def create_review(
 
 
 @router.get("/dialogues/{dialogue_id}/reviews", operation_id="list_reviews", dependencies=READ)
-async def list_reviews(dialogue_id: DialogueOf, deps: DepsOf, caller: auth.Caller) -> ReviewsView:
+async def list_reviews(dialogue_id: DialogueOf, deps: DepsOf, caller: auth.Caller) -> StoredReviews:
     """Who said what and when, newest first, the undone included."""
     async with deps.db.begin() as tx:
         point_id = await store.find_point_of(tx, dialogue_id)
         _check_seen(caller, dialogue_id, point_id)
         reviews = await store.list_reviews(tx, dialogue_id)
-    return ReviewsView(dialogue_id=dialogue_id, items=[view_of(review) for review in reviews])
+    return StoredReviews(dialogue_id=dialogue_id, items=[view_of(review) for review in reviews])
 
 
 @router.delete("/reviews/{review_id}", operation_id="undo_review", dependencies=REVIEW)
-async def undo_review(review_id: UUID, deps: DepsOf, caller: auth.Caller) -> ReviewView:
+async def undo_review(review_id: UUID, deps: DepsOf, caller: auth.Caller) -> StoredReview:
     """Takes a review back, one's own or, as an administrator, anybody's: what counted before it counts again. It stays
     in the history. Undoing what is undone changes nothing."""
     async with deps.db.begin() as tx:
@@ -82,9 +82,9 @@ async def undo_review(review_id: UUID, deps: DepsOf, caller: auth.Caller) -> Rev
     return view_of(undone)
 
 
-def view_of(review: store.Review) -> ReviewView:
+def view_of(review: store.Review) -> StoredReview:
     judgement = review.judgement
-    return ReviewView(
+    return StoredReview(
         review_id=review.review_id,
         dialogue_id=review.dialogue_id,
         revision=review.revision,

@@ -191,6 +191,18 @@ async def test_a_reviewer_of_other_points_finds_nothing_and_holds_nothing(shop: 
     assert (await hold(shop, dialogue_id, stranger)).status_code == 404
 
 
+async def test_any_dialogue_can_be_picked_and_is_then_of_no_share(shop: Shop) -> None:
+    dialogue_id = next(in_random_share())
+    await fill(shop, Judged(dialogue_id))
+    path = f"/api/v1/reviews/queue/{dialogue_id}"
+    item = (await shop.client.get(path, headers=ADMIN)).json()
+    assert (item["reason"], item["is_blind"], item["machine"]["attempted"]) == ("manual", False, "no")
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(update(t.dialogues).values(analysis_status="SKIPPED"))
+    assert (await shop.client.get(path, headers=ADMIN)).json()["machine"] is None
+    assert (await shop.client.get(path, headers=await person(shop.deps.db, "eve", points=[]))).status_code == 404
+
+
 async def test_an_erased_dialogue_waits_no_longer(shop: Shop) -> None:
     await fill(shop, Judged(next(in_random_share())))
     async with shop.deps.db.begin() as tx:
