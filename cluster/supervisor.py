@@ -13,6 +13,7 @@ from db.erasure.doomed import delete_doomed
 from db.erasure.retention import apply_retention
 from db.purge import purge_people, purge_recorders
 from db.queue import Queue
+from db.reports.coverage_days import queue_due_coverage
 from db.sweep import sweep_orphans
 from domain.errors import Unavailable
 
@@ -30,8 +31,8 @@ class Workers(Protocol):
 
 
 class Supervisor:
-    """Compares what runs with what should, every few seconds; purges finished jobs, drops what points do not keep, sweeps
-    files."""
+    """Compares what runs with what should, every few seconds. Now and then: purges finished jobs, drops what points do
+    not keep, sweeps files."""
 
     def __init__(self, settings: Settings, db: Database, store: AudioStore, workers: Workers) -> None:
         self.settings = settings
@@ -84,6 +85,8 @@ class Supervisor:
             dropped = await apply_retention(self.db, queue, datetime.now(UTC))
             deleted = await delete_doomed(self.db, self.store)
             swept = await sweep_orphans(self.db, self.store, orphan_age, datetime.now(UTC))
-            log.info("chores_done", extra={"rows_purged": purged, "files_swept": swept + deleted, **dropped})
+            days = await queue_due_coverage(self.db, queue)
+            done = {"rows_purged": purged, "files_swept": swept + deleted, "days_queued": days, **dropped}
+            log.info("chores_done", extra=done)
         except Unavailable as error:
             log.warning("chores_wait", extra={"reason": str(error)})

@@ -90,7 +90,7 @@ async def test_audio_in_erased_time_is_acknowledged_and_discarded(shop: Shop) ->
     erased = {
         "tombstone_id": uuid4(),
         "point_id": shop.device.point_id,
-        "start_ts": datetime(2026, 3, 2, 9, 0, 30, tzinfo=UTC),
+        "start_ts": datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
         "end_ts": datetime(2026, 3, 2, 9, 5, tzinfo=UTC),
     }
     async with shop.deps.db.begin() as tx:
