@@ -56,9 +56,12 @@ class Format:
         return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
     def span(self, seconds: float | None) -> str:
-        """How long something has lasted, in its largest unit: 40 s, 12 min, 3 h, 2 d."""
+        """How long something has lasted, in its largest unit: 40 s, 12 min, 2 d; hours with their minutes: 3 h 20 min."""
         if seconds is None:
             return NO_VALUE
+        if HOUR_S <= seconds < DAY_S and seconds % HOUR_S >= MINUTE_S:
+            hours, minutes = divmod(int(seconds // MINUTE_S), 60)
+            return f"{self._s('format.hours', n=hours)} {self._s('format.minutes', n=minutes)}"
         for key, unit in (("days", DAY_S), ("hours", HOUR_S), ("minutes", MINUTE_S)):
             if seconds >= unit:
                 return self._s(f"format.{key}", n=int(seconds // unit))

@@ -6,7 +6,7 @@
 // dialog). A link whose href begins with "?" is a page of ours.
 
 import {Charts} from "./charts.js"
-import {Idiomorph} from "./idiomorph.js"
+import {morph} from "./morph.js"
 import {Player} from "./player.js"
 
 const TYPING_PAUSE_MS = 350
@@ -95,11 +95,7 @@ export class Screen {
   _fill(name, html) {
     const region = document.querySelector(`[data-region="${name}"]`)
     if (!region) return
-    Idiomorph.morph(region, html, {
-      morphStyle: "innerHTML",
-      ignoreActiveValue: true,
-      callbacks: {beforeNodeMorphed: keepsItself, beforeAttributeUpdated: isTheirs},
-    })
+    morph(region, html, {keeps: keepsItself, theirs: isTheirs})
     this.charts.refresh(region)
   }
 
@@ -204,7 +200,6 @@ function isTyping(element) {
 
 // Charts and audio hold what HTML can't say: they take a new element's attributes and keep what is inside.
 function keepsItself(old, fresh) {
-  if (old.nodeType !== Node.ELEMENT_NODE || fresh.nodeType !== Node.ELEMENT_NODE) return true
   if (old.matches("[data-chart]") && fresh.matches("[data-chart]")) {
     for (const {name, value} of fresh.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value)
     return false

@@ -1,29 +1,49 @@
-"""Today: how is the day, can it be believed, what is to be done."""
+"""The page Today: how is the day, can it be believed, what is to be done. Made for a phone and for one glance."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from dashboard.kit.page import Page, Params
+from dashboard.kit.page import Message, Page, Params
+from dashboard.today.judgement import recorded_tone, to_goal, trust
 
 REFRESH_S = 10.0
 
 
-class TodayPage(Page):
-    """Made for a phone and for one glance."""
+class Today(Page):
+    """?page=today&point=… of one point; &day=2026-03-02 of another day than the points' present one."""
 
-    name = "today"
-    refresh_s = REFRESH_S
-
-    _params: Params
-    _today: Mapping[str, Any]
+    name: ClassVar[str] = "today"
+    refresh_s: ClassVar[float | None] = REFRESH_S
 
     async def load(self, params: Params) -> None:
-        self._params = params
+        known = {point["point_id"] for point in self.desk.me.points}
+        self.point = params.get("point", "") if params.get("point") in known else ""
+        self.day = params.get("day", "")
         await self.refresh()
 
     async def refresh(self) -> None:
-        asked = [("point", point) for point in self._params.get_list("point")]
-        self._today = await self.client.get("/api/v1/reports/today", [*asked, ("day", self._params.get("day"))])
+        self.today: Mapping[str, Any] = await self.client.get(
+            "/api/v1/reports/today", {"point": self.point, "day": self.day}
+        )
 
     def regions(self) -> Mapping[str, str]:
-        return {"today": self.render("today/today.html", today=self._today)}
+        head = self.render("today/head.html", day=self.today["day"], chosen=self.point)
+        if not self.desk.me.points:
+            return {"head": head, "day": self.render("today/no_points.html")}
+        total = self.today["total"]
+        goals = [point["goal"] for point in self.today["points"] if point["goal"] is not None]
+        judged = to_goal(total["figures"]["rate"], total["goal"], goals)
+        doubts = trust(total["figures"], total["coverage"])
+        silent = [
+            {**device, "point": point["name"], "point_id": point["point_id"]}
+            for point in self.today["points"]
+            for device in point["silent_devices"]
+        ]
+        said = {"judged": judged, "doubts": doubts, "recorded_tone": recorded_tone(total["coverage"]["share"])}
+        day = self.render("today/day.html", today=self.today, silent=silent, chosen=self.point, **said)
+        return {"head": head, "day": day}
+
+    async def on(self, action: str, message: Message) -> None:
+        """`point`: the shop to look at; without a value all."""
+        if action == "point":
+            await self.desk.go({"page": self.name, "point": message.value, "day": self.day})

@@ -79,25 +79,25 @@ class Spoken:
     verdict: dict[str, Any]
 
 
-async def seed(db: Database, store: FileStore, samples: Path) -> Seeded:
-    """Fills an empty database."""
+async def seed(db: Database, store: FileStore, samples: Path, with_attack: bool = True) -> Seeded:
+    """Fills an empty database. with_attack: also a point whose every text is a script."""
     day = datetime.now(ZONE).date()
     russian, english = Counter("Кофейня на Дунае", "ru"), Counter("Book corner", "en")
     evil = Counter(f"Evil {EVIL}", "ru")
     truth = json.loads((samples / "ground_truth.json").read_text())
     morning = datetime.combine(day, time(10), ZONE).astimezone(UTC)
-    spoken = {
-        d["id"]: _of_sample(d, russian if d["language"] == "ru" else english, morning) for d in truth["dialogues"]
-    }
+    by_language = {"ru": russian, "en": english}
+    spoken = {d["id"]: _of_sample(d, by_language[d["language"]], morning) for d in truth["dialogues"]}
     history = list(_history(day, [russian, english]))
     attack = _attack(evil, morning)
+    written = [*spoken.values(), *history, *([attack] if with_attack else [])]
     async with db.begin() as tx:
-        for counter in (russian, english, evil):
+        for counter in (russian, english, *([evil] if with_attack else [])):
             await _place(tx, counter)
-        chunks = await _chunks(tx, store, samples, morning, {"ru": russian, "en": english})
-        await _write(tx, [*spoken.values(), *history, attack], chunks)
+        chunks = await _chunks(tx, store, samples, morning, by_language)
+        await _write(tx, written, chunks)
         await _coverage(tx, day, [russian, english])
-        await refresh_facts(tx, [DialogueId(one.dialogue_id) for one in [*spoken.values(), *history, attack]])
+        await refresh_facts(tx, [DialogueId(one.dialogue_id) for one in written])
     ids = {name: one.dialogue_id for name, one in spoken.items()}
     return Seeded(db, day, russian, english, evil, {**ids, "evil": attack.dialogue_id})
 
@@ -233,6 +233,11 @@ async def _write(tx: AsyncConnection, spoken: Sequence[Spoken], chunks: Sequence
         plain = {key: row[key] for key in ("chunk_id", "offset_start_ms", "offset_end_ms", "start_ts", "end_ts")}
         of_chunk.append({**plain, "idx": len(of_chunk), "device_id": row["device_id"]})
     await tx.execute(insert(t.speech_segments), [row for rows in speech.values() for row in rows])
+
+
+def _heard(one: Spoken) -> Transcript:
+    utterances = [Utterance(start, end, text, _words(text, start, end)) for text, start, end in one.said]
+    return Transcript(one.at.language, tuple(utterances))
 
 
 def _words(text: str, start_ms: int, end_ms: int) -> tuple[Word, ...]:
