@@ -140,6 +140,10 @@ class Filters:
     def has(self, name: str, value: str) -> bool:
         return value in self.many.get(name, ()) or self.one.get(name) == value
 
+    def value(self, name: str) -> str:
+        """Of a filter that takes one; empty where it is off."""
+        return self.one.get(name, "")
+
     def values(self, name: str) -> tuple[str, ...]:
         if name in self.one:
             return (self.one[name],)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from dashboard.client import ApiError
 from dashboard.dialogues.choices import chips, groups, total
 from dashboard.dialogues.filters import Filters
 from dashboard.dialogues.rows import line, new_above
@@ -13,6 +14,8 @@ from dashboard.wording import Wording
 from domain.dialogue_filter import Sort
 
 ROWS = 30
+MOST_STEPS = 8
+"""So often a page that came short is asked on for, before what was found is shown."""
 FORMATS = ("xlsx", "csv", "json")
 FIELDS = ("confidence_min", "confidence_max", "min_s", "max_s")
 """Filters that are typed, beside those that are ticked."""
@@ -41,7 +44,7 @@ class Dialogues(Page):
         elif after != self.after:
             self.trail.append(self.after)
         self.filters, self.after, self.new = filters, after, 0
-        self.page: Mapping[str, Any] = await self._rows(after)
+        self.page: Mapping[str, Any] = await self._page(after)
         self.facets: Mapping[str, Any] = await self.client.get("/api/v1/dialogues/facets", self._query())
 
     async def refresh(self) -> None:
@@ -108,9 +111,27 @@ class Dialogues(Page):
         link = await self.client.post("/api/v1/dialogues/export-links", {"format": kind}, params=self._query())
         self.desk.download(self.client.public_url(link["url"]))
 
-    async def _rows(self, after: str) -> Any:
-        query = {**self._query(), "sort": self.filters.sort, "after": after, "limit": ROWS}
-        return await self.client.get("/api/v1/dialogues/rows", query)
+    async def _rows(self, after: str) -> dict[str, Any]:
+        """A page of {items, next}. A rare filter is looked for in steps, of which some find nothing."""
+        found: list[Any] = []
+        for _ in range(MOST_STEPS):
+            query = {**self._query(), "sort": self.filters.sort, "after": after, "limit": ROWS - len(found)}
+            page = await self.client.get("/api/v1/dialogues/rows", query)
+            found += page["items"]
+            after = page["next"] or ""
+            if not after or len(found) >= ROWS:
+                break
+        return {"items": found, "next": after}
+
+    async def _page(self, after: str) -> dict[str, Any]:
+        """From the beginning where the place to read on from is of another list, or made up."""
+        try:
+            return await self._rows(after)
+        except ApiError as error:
+            if not after or error.code != "field_invalid":
+                raise
+            self.after = ""
+            return await self._rows("")
 
     def _query(self) -> dict[str, list[str]]:
         return self.filters.without("sort").query()
