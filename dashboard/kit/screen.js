@@ -209,8 +209,8 @@ function keepsItself(old, fresh) {
 
 // What the person opened stays open; what the player marked stays marked.
 function isTheirs(name, element) {
-  if (name === "open" && element.matches("details, dialog")) return false
-  return !(name === "aria-busy" || (element.closest("[data-player]") && ["aria-valuenow", "aria-valuetext", "style"].includes(name)))
+  if (name === "open") return element.matches("details, dialog")
+  return name === "aria-busy" || (element.closest("[data-player]") && ["aria-valuenow", "aria-valuetext", "style"].includes(name))
 }
 
 function fields(form) {
