@@ -14,6 +14,7 @@ from db import dialogue_store as store
 from db.dialogue_store import to_ms
 from db.dialogue_writes import supersede, unused_ids, write_drafts
 from db.queue import Job, NewJob
+from db.reports.coverage_days import coverage_jobs
 from db.reports.jobs import report_jobs
 from domain.drafts import Draft, Moment, draft
 from domain.errors import ConfigError
@@ -85,7 +86,8 @@ class DialoguesStage(Stage):
             followers += jobs
             touched |= ids
         again = await _again(tx, device_id, now, has_settled=bool(settled))
-        return [*followers, *again, *await report_jobs(tx, touched)]
+        heard = await coverage_jobs(tx, device_id, settled) if settled else []
+        return [*followers, *again, *heard, *await report_jobs(tx, touched)]
 
     async def _rebuild(
         self, tx: AsyncConnection, device_id: DeviceId, moment: Moment, change: Span, old: Sequence[Stored]

@@ -5,7 +5,8 @@ subject begins with the id of the point, whose row is locked; what they are abou
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,6 +17,8 @@ from domain.status import JobClass
 
 DELAY_S = 1.0
 """Verdicts come in bursts: those of one hour within this are counted together."""
+COVERAGE_DELAY_S = 30.0
+"""Chunks and heartbeats come every minute from every device."""
 
 
 async def report_jobs(tx: AsyncConnection, dialogue_ids: Iterable[DialogueId]) -> list[NewJob]:
@@ -37,6 +40,11 @@ def hour_job(hour: Hour, delay_s: float = DELAY_S) -> NewJob:
 def point_job(point_id: PointId) -> NewJob:
     """Makes all of a point anew: its days and hours are others once its zone is another."""
     return _job("report", point_id, "", 0.0)
+
+
+def coverage_job(point_id: PointId, day: date, job_class: JobClass = JobClass.LIVE) -> NewJob:
+    """Reckons the coverage of one day of a point anew."""
+    return replace(_job("coverage", point_id, f"@{day.isoformat()}", COVERAGE_DELAY_S), job_class=job_class)
 
 
 def hour_of(point_id: PointId, about: str) -> Hour:

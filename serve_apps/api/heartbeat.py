@@ -10,6 +10,7 @@ from db.coverage import replace_coverage
 from db.dialogue_store import owe_nothing_before, to_instant, to_ms
 from db.heartbeats import Heartbeat, Standing, keep_heartbeat, lock_standing, remember_ledger
 from db.queue import Queue
+from db.reports.coverage_days import coverage_jobs
 from domain.chunks import job_class
 from domain.coverage import Interval, with_rest
 from domain.ids import DeviceId
@@ -42,9 +43,12 @@ async def heartbeat(body: HeartbeatBody, device: CallingDevice, deps: DepsOf) ->
     async with deps.db.begin() as tx:
         standing = await lock_standing(tx, device.device_id)
         await keep_heartbeat(tx, device.device_id, _as_received(body, standing.now))
-        asks_from_ms = await _take_coverage(tx, device.device_id, standing, body)
+        takes, asks_from_ms = await _take_coverage(tx, device.device_id, standing, body)
         if body.delivered_until is not None and body.delivered_until != standing.delivered_until:
             await _close_dialogues(tx, deps, device.device_id, body.delivered_until)
+        if takes is not None:
+            days = await coverage_jobs(tx, device.device_id, [takes])
+            await Queue(deps.db, deps.settings.jobs).enqueue(tx, days)
     wants = Wants(coverage_from=None if asks_from_ms is None else to_instant(asks_from_ms))
     now = datetime.now(UTC)
     return Heard(server_time=now.replace(microsecond=now.microsecond // 1000 * 1000), wants=wants)
@@ -57,11 +61,11 @@ def _as_received(body: HeartbeatBody, now: datetime) -> Heartbeat:
 
 async def _take_coverage(
     tx: AsyncConnection, device_id: DeviceId, standing: Standing, body: HeartbeatBody
-) -> int | None:
-    """From where on the recorder shall tell it again."""
+) -> tuple[Span | None, int | None]:
+    """The time of which the recorder's word now counts, and from where on it shall tell it again."""
     told = body.coverage
     if told is None or body.ledger_id is None or body.revision is None:
-        return None
+        return None, None
     report = Report(body.ledger_id, body.revision, Span(to_ms(told.start), to_ms(told.until)))
     judgement = judge(standing.ledger, report, standing.created_ms, to_ms(standing.now))
     if judgement.takes is not None:
@@ -70,7 +74,7 @@ async def _take_coverage(
         await replace_coverage(tx, device_id, judgement.takes, with_rest(intervals, report.span, is_known))
     if judgement.known != standing.ledger:
         await remember_ledger(tx, device_id, judgement.known)
-    return judgement.asks_from_ms
+    return judgement.takes, judgement.asks_from_ms
 
 
 async def _close_dialogues(tx: AsyncConnection, deps: Deps, device_id: DeviceId, until: datetime) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from db import points as store
 from db.audit import audit
 from db.queue import Queue
-from db.reports.jobs import point_job
+from db.reports.coverage_days import jobs_of_changed_point
 from domain.access import Permission, Role
 from domain.ids import PointId, RegisterId
 from serve_apps import auth
@@ -82,7 +82,7 @@ async def get_point(point_id: UUID, deps: DepsOf, caller: auth.Caller) -> PointV
     "/points/{point_id}", operation_id="update_point", tags=["points"], dependencies=POINTS_WRITE, responses=NOT_FOUND
 )
 async def update_point(point_id: UUID, body: PointPatch, deps: DepsOf, caller: auth.Caller) -> PointView:
-    """Changes what is present. Another zone moves days and hours, so the point's figures are made anew. Only an
+    """Changes what is present. In another zone or with other opening hours the point's reports are made anew. Only an
     administrator changes `shows_registers`."""
     changes = body.model_dump(mode="json", exclude_unset=True)
     if "shows_registers" in changes and caller.role is not Role.ADMIN:
@@ -91,8 +91,9 @@ async def update_point(point_id: UUID, body: PointPatch, deps: DepsOf, caller: a
         before = await known_point(tx, caller, point_id)
         await store.update_point(tx, PointId(point_id), changes)
         await audit(tx, caller, "point.update", f"point/{point_id}", changes)
-        if changes.get("zone", before.zone) != before.zone:
-            await Queue(deps.db, deps.settings.jobs).enqueue(tx, [point_job(PointId(point_id))])
+        changed = {name for name, value in changes.items() if getattr(before, name) != value}
+        jobs = await jobs_of_changed_point(tx, PointId(point_id), changed)
+        await Queue(deps.db, deps.settings.jobs).enqueue(tx, jobs)
         point = await known_point(tx, caller, point_id)
     return PointView.model_validate(point)
 

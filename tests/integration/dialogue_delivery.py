@@ -150,8 +150,8 @@ class Delivery:
     def _follow(self, new: NewJob) -> None:
         if new.stage == "asr":
             self.sent_to_asr.append((new.subject_id, new.subject_rev))
-            return
-        self._wake(self.clock_ms + round(new.delay_s * S))
+        elif new.stage == "dialogues":
+            self._wake(self.clock_ms + round(new.delay_s * S))
 
     def _wake(self, at_ms: int) -> None:
         self.job_at_ms = at_ms if self.job_at_ms is None else min(at_ms, self.job_at_ms)
