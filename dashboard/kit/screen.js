@@ -2,10 +2,11 @@
 //
 // To the server: {id, do, value, data, form, search}. From it: {kind: "draw" | "url" | "store" | "toast" | "done" | …}.
 // Elements speak by attributes: data-do (click, or submit of a form), data-change (a field changed), data-input (typed,
-// after a pause), data-key (its keyboard shortcut), data-opens (id of a dialog to open), data-closes (closes its
-// dialog). A link whose href begins with "?" is a page of ours.
+// after a pause), data-key (its keyboard shortcut), data-cycles (picks the next radio of that name), data-opens (id of a
+// dialog to open), data-closes (closes its dialog). A link whose href begins with "?" is a page of ours.
 
 import {Charts} from "./charts.js"
+import {cycle, isTyping, keyOf} from "./keys.js"
 import {morph} from "./morph.js"
 import {Player} from "./player.js"
 
@@ -147,6 +148,8 @@ export class Screen {
     const opener = event.target.closest("[data-opens]")
     if (opener) document.getElementById(opener.dataset.opens)?.showModal()
     event.target.closest("[data-closes]")?.closest("dialog")?.close()
+    const cycler = event.target.closest("[data-cycles]")
+    if (cycler) return cycle(cycler.form.elements[cycler.dataset.cycles])
     const link = event.target.closest('a[href^="?"]')
     if (link && !(event.metaKey || event.ctrlKey || event.shiftKey || link.target)) {
       event.preventDefault()
@@ -185,17 +188,18 @@ export class Screen {
   }
 
   _key(event) {
+    if (event.key === "Escape" && event.target.matches?.("#main input, #main textarea")) return event.target.blur()
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return
-    if (this.player.key(event)) return event.preventDefault()
-    const element = [...document.querySelectorAll("[data-key]")].find((e) => e.dataset.key === event.key && e.checkVisibility())
+    if (event.key === "Enter" && event.target.closest("a, button, summary")) return
+    const dialog = document.querySelector("dialog[open]")
+    if (!dialog && this.player.key(event)) return event.preventDefault()
+    const key = keyOf(event)
+    const meant = (e) => e.dataset.key === key && e.checkVisibility() && (!dialog || dialog.contains(e))
+    const element = [...document.querySelectorAll("[data-key]")].find(meant)
     if (!element) return
     event.preventDefault()
     element.matches("input, select, textarea") && element.type !== "radio" && element.type !== "checkbox" ? element.focus() : element.click()
   }
-}
-
-function isTyping(element) {
-  return element.closest?.("textarea, select, dialog[open] input, input:not([type=radio]):not([type=checkbox]), [contenteditable]") !== null
 }
 
 // Charts and audio hold what HTML can't say: they take a new element's attributes and keep what is inside.
