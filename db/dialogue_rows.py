@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import FromClause, Row, Select, and_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.reports.fact_rows import FACTS_NOW
 from db.search import meanings
 from domain.search_hits import Snippet, find_hits, snippet
 from domain.search_query import Term
@@ -59,44 +60,57 @@ class DialogueLine:
         return (self.end_ts - self.start_ts).total_seconds()
 
 
-_f, _d, _an, _tr = t.dialogue_facts.c, t.dialogues.c, t.dialogue_upsell_analysis.c, t.dialogue_transcripts.c
-_SOURCE = (
-    t.dialogue_facts.join(t.dialogues, _d.dialogue_id == _f.dialogue_id)
-    .join(t.points, t.points.c.point_id == _f.point_id)
-    .join(t.registers, t.registers.c.register_id == _f.register_id)
-    .outerjoin(
-        t.dialogue_transcripts,
-        and_(_tr.dialogue_id == _f.dialogue_id, _tr.revision == _f.revision, _f.place != Place.SUPERSEDED),
+_d, _an, _tr = t.dialogues.c, t.dialogue_upsell_analysis.c, t.dialogue_transcripts.c
+_OF_FACTS = ("dialogue_id", "point_id", "register_id", "device_id", "start_ts", "end_ts", "revision", "place", "kind")
+_OF_OPINION = ("attempted", "quality_score", "categories", "customer_reaction", "confidence", "language", "engine")
+_OF_REVIEW = ("reviewer", "reviewed_at", "is_stale")
+
+
+def _lines(facts: FromClause) -> Select[Any]:
+    """Lines of `facts`: the table, or what it should be. A transcript of an older revision and a verdict on another
+    text are history, not the current result."""
+    f = facts.c
+    transcript = and_(_tr.dialogue_id == f.dialogue_id, _tr.revision == f.revision, f.place != Place.SUPERSEDED)
+    verdict = and_(
+        _an.dialogue_id == f.dialogue_id,
+        _an.revision == f.revision,
+        _an.transcript_sha256 == _tr.transcript_sha256,
+        _d.analysis_status == StageStatus.DONE,
     )
-    .outerjoin(
-        t.dialogue_upsell_analysis,
-        and_(
-            _an.dialogue_id == _f.dialogue_id,
-            _an.revision == _f.revision,
-            _an.transcript_sha256 == _tr.transcript_sha256,
-            _d.analysis_status == StageStatus.DONE,
-        ),
+    source = (
+        facts.join(t.dialogues, _d.dialogue_id == f.dialogue_id)
+        .join(t.points, t.points.c.point_id == f.point_id)
+        .join(t.registers, t.registers.c.register_id == f.register_id)
+        .outerjoin(t.dialogue_transcripts, transcript)
+        .outerjoin(t.dialogue_upsell_analysis, verdict)
     )
-)
-"""A transcript of an older revision and a verdict on another text are history, not the current result."""
-_LINES: Select[Any] = select(
-    *(_f.dialogue_id, _f.point_id, _f.register_id, _f.device_id, _f.start_ts, _f.end_ts, _f.revision, _f.place),
-    *(_f.kind, _f.attempted, _f.quality_score, _f.categories, _f.customer_reaction, _f.confidence, _f.language),
-    *(_f.engine, _f.reviewer, _f.reviewed_at, _f.is_stale, _d.analysis_status.label("status")),
-    *(t.points.c.name.label("point"), t.points.c.zone, t.points.c.shows_registers),
-    t.registers.c.name.label("register_name"),
-    *(_an.evidence_quotes[0]["quote"].astext.label("first_quote"), _an.summary, _tr.text),
-).select_from(_SOURCE)
+    return select(
+        *(f[name] for name in (*_OF_FACTS, *_OF_OPINION, *_OF_REVIEW)),
+        *(t.points.c.name.label("point"), t.points.c.zone, t.points.c.shows_registers),
+        *(t.registers.c.name.label("register_name"), _d.analysis_status.label("status")),
+        *(_an.evidence_quotes[0]["quote"].astext.label("first_quote"), _an.summary, _tr.text),
+    ).select_from(source)
+
+
+_WRITTEN = _lines(t.dialogue_facts)
+_NOW = _lines(FACTS_NOW.columns(*t.dialogue_facts.columns).subquery("facts_now"))
 
 
 async def read_lines(
     tx: AsyncConnection, dialogue_ids: Sequence[UUID], terms: Sequence[Term] = ()
 ) -> list[DialogueLine]:
     """In the order of the ids; those that are gone meanwhile are left out. `terms`: what was searched for."""
-    rows: Sequence[Row[Any]] = (await tx.execute(_LINES.where(_f.dialogue_id.in_(dialogue_ids)))).all()
+    of_page = _WRITTEN.where(t.dialogue_facts.c.dialogue_id.in_(dialogue_ids))
+    rows: Sequence[Row[Any]] = (await tx.execute(of_page)).all()
     snippets = await _snippets(tx, rows, terms) if terms else {}
     lines = {row.dialogue_id: _line(row, snippets.get(row.dialogue_id)) for row in rows}
     return [lines[dialogue_id] for dialogue_id in dialogue_ids if dialogue_id in lines]
+
+
+async def read_line(tx: AsyncConnection, dialogue_id: UUID) -> DialogueLine | None:
+    """One dialogue as it stands this moment, the superseded too; its fact may not be written yet."""
+    row = (await tx.execute(_NOW, {"dialogue_ids": [dialogue_id]})).one_or_none()
+    return None if row is None else _line(row, None)
 
 
 async def _snippets(tx: AsyncConnection, rows: Sequence[Row[Any]], terms: Sequence[Term]) -> dict[UUID, Snippet]:

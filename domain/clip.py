@@ -39,18 +39,21 @@ class ClipPiece:
 
 @dataclass(frozen=True, slots=True)
 class ClipPlan:
-    """Pieces in order; between two that do not touch in the clip is silence. No pieces: there is nothing to hear."""
+    """Pieces in order; between two that do not touch in the clip is silence. No pieces: there is nothing to hear.
+    `start_ms`: the instant at which the clip was to begin."""
 
     pieces: tuple[ClipPiece, ...]
+    start_ms: int = 0
 
     @property
     def duration_ms(self) -> int:
         return self.pieces[-1].clip_ms + self.pieces[-1].length_ms if self.pieces else 0
 
     def clip_ms(self, at_ms: int) -> int:
-        """Where an instant stands in the clip; one that is not in it, at the nearest border."""
+        """Where an instant stands in the clip; one that is not in it, at the nearest border. Without any audio: where
+        it would stand if all of it were there."""
         if not self.pieces:
-            return 0
+            return max(at_ms - self.start_ms, 0)
         i = max(bisect_right([piece.at_ms for piece in self.pieces], at_ms) - 1, 0)
         piece = self.pieces[i]
         return piece.clip_ms + min(max(at_ms - piece.at_ms, 0), piece.length_ms)
@@ -69,7 +72,7 @@ def plan_clip(chunks: Iterable[ClipChunk], start_ms: int, end_ms: int, padding_m
             offset_ms = first - chunk.start_ms
             at = _next_clip_ms(pieces, first)
             pieces.append(ClipPiece(chunk.stored_path, chunk.sha256, offset_ms, last - first, first, at))
-    return ClipPlan(tuple(pieces))
+    return ClipPlan(tuple(pieces), begin)
 
 
 def _next_clip_ms(pieces: Sequence[ClipPiece], at_ms: int) -> int:

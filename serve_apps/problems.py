@@ -35,6 +35,7 @@ class Code(Enum):
     DEVICE_DISABLED = (401, "The device is disabled", "have it enabled; keep everything until then")
     DEVICE_REPLACED = (401, "The device was replaced too long ago", "register it again or retire it")
     IDENTITY_MISMATCH = (403, "The ids are not those of the token's device", "send the ids that the device was given")
+    LINK_FORGED = (403, "The address was not signed here", "ask for a new one with a token")
     NOT_PERMITTED = (403, "The role does not allow it", "ask an administrator; docs/roles.md lists who may do what")
     REGISTERS_HIDDEN = (
         403,
@@ -52,6 +53,7 @@ class Code(Enum):
     SENT_BEFORE = (409, "It was carried out before", "ask for what it made; its secret was shown once, make a new one")
     IN_PROGRESS = (409, "The same request is being worked on", "wait Retry-After seconds, then send it again")
     CODE_USED = (409, "The enrolment code was used", "have a new one made: each enrols one recorder")
+    LINK_EXPIRED = (410, "The address has expired", "ask for a new one with a token")
     AUDIO_ERASED = (410, "The audio was erased", "nothing: it will not come back")
     TOO_LARGE = (413, "The body is too large", "send smaller files, see MAX_UPLOAD_SIZE_BYTES")
     NOT_MULTIPART = (415, "The body is not multipart/form-data", "send multipart/form-data with a boundary")

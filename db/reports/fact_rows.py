@@ -77,6 +77,10 @@ _WHICH = "d.dialogue_id = ANY (:dialogue_ids) AND (CAST(:point_id AS uuid) IS NU
 _GIVEN = (bindparam("dialogue_ids", type_=ARRAY(Uuid)), bindparam("point_id", type_=Uuid))
 FACTS = _FACTS.format(which="d.point_id = :point_id AND d.start_ts >= :since AND d.start_ts < :until")
 """The facts as they should be, of one point between two instants."""
+FACTS_NOW = text(_FACTS.format(which="d.dialogue_id = ANY (:dialogue_ids)")).bindparams(
+    bindparam("dialogue_ids", type_=ARRAY(Uuid))
+)
+"""The facts of single dialogues as they stand this moment, whatever was written of them."""
 
 _MISSING = """
     d.dialogue_id = ANY (:dialogue_ids) AND (CAST(:point_id AS uuid) IS NULL OR d.point_id = :point_id)

@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from serve_apps.api.dialogues import exported, rows
+from serve_apps.api.dialogues import clip, detail, exported, rows
 
 router = APIRouter()
-for _part in (rows, exported):  # named paths before `/{dialogue_id}`
-    router.include_router(_part.router)
+for _part in (rows.router, detail.router, clip.router, clip.opened, exported.router):  # `/{dialogue_id}` last
+    router.include_router(_part)

@@ -6,17 +6,28 @@ the clip that `clip.url` plays.
 """
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from db.dialogue_history import What
 from domain.dialogue_filter import Reviewed
+from domain.reasons import Why
 from domain.status import AsrPass, Attempted, DialogueState, Kind, Place, Reaction, StageStatus
+from serve_apps.api.review_schemas import StoredReview
 from serve_apps.api.schemas import View
 
 Range = tuple[int, int]
 """[start, end), in characters of the text that it belongs to."""
+
+
+class RerunStage(StrEnum):
+    """What can be run again on one dialogue: hearing it, and with that judging it; or judging it alone."""
+
+    ASR = "asr"
+    ANALYSIS = "analysis"
 
 
 class ReviewMark(View):
@@ -111,7 +122,7 @@ class OpinionView(View):
     reaction: Reaction
 
 
-class MachineView(OpinionView):
+class MachineVerdictView(OpinionView):
     """What the machine holds."""
 
     closing_question: bool
@@ -126,18 +137,6 @@ class EffectiveView(OpinionView):
     by: Literal["machine", "review"]
 
 
-class ReviewView(OpinionView):
-    review_id: UUID
-    revision: int
-    is_stale: bool
-    counts: bool = Field(description="this one is in the figures")
-    reviewer: str
-    reason: str = Field(description="why it was shown: random, uncertain, low_confidence, disagreement, second, manual")
-    note: str
-    at: datetime
-    undone_at: datetime | None
-
-
 class IdeaView(View):
     """What could have been offered."""
 
@@ -146,12 +145,11 @@ class IdeaView(View):
 
 
 class MissedView(View):
-    """is_missed: a sale in which nothing, or nothing specific, was offered, and there was something to offer."""
+    """is_missed: a sale in which nothing specific was offered, though there was something to offer."""
 
     is_missed: bool
-    bought: list[str] = Field(description="catalogue categories and goods that were spoken of, as said")
-    offered: list[str] = Field(description="categories that were offered")
-    ideas: list[IdeaView] = Field(description="the best first")
+    bought: list[str] = Field(description="what was asked for, in the words that were said")
+    ideas: list[IdeaView] = Field(description="the surest first")
 
 
 class ProvenanceView(View):
@@ -180,7 +178,7 @@ class EventView(View):
     revision: the dialogue was cut anew; transcript; verdict; skipped: not judged, `text` says why; review; undone.
     """
 
-    what: Literal["revision", "transcript", "verdict", "skipped", "review", "undone"]
+    what: What
     at: datetime
     revision: int
     is_current: bool = Field(description="what it brought still stands")
@@ -243,17 +241,20 @@ class DialogueDetail(View):
     skip_reason: str | None
     utterances: list[UtteranceView]
     quotes: list[QuoteView]
-    machine: MachineView | None
+    machine: MachineVerdictView | None
     effective: EffectiveView | None
-    reviews: list[ReviewView] = Field(description="the newest first, undone ones too")
-    reasons: list[str] = Field(description="what speaks for a review: uncertain, low_confidence, stale, …")
-    missed: MissedView | None = Field(description="null where no sale was heard, or its language is not known here")
+    reviews: list[StoredReview] = Field(description="the newest first, undone ones too")
+    catalogue: list[str] = Field(description="what the point can offer, and a review name")
+    reasons: list[Why] = Field(description="why the machine's verdict is what it is, and why not to trust it")
+    missed: MissedView | None = Field(
+        description="null where no sale was heard, or what was said is in a language without rules"
+    )
     provenance: ProvenanceView
     history: list[EventView]
     neighbours: NeighboursView
     clip: ClipView | None = Field(description="null where the audio is gone or was never received")
     waveform_url: str | None = Field(description="its loudness: a path on this server, with the caller's token")
-    can_rerun: list[Literal["asr", "analysis"]] = Field(description="what may be run again, by this caller")
+    can_rerun: list[RerunStage] = Field(description="what may be run again, by this caller")
 
 
 class LinkView(View):
@@ -262,7 +263,7 @@ class LinkView(View):
 
 
 class RerunView(View):
-    stage: Literal["asr", "analysis"]
+    stage: RerunStage
     dialogue_id: UUID
     revision: int
     is_queued: bool
