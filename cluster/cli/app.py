@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cluster.cli import cluster_commands, config, demo, devices, doctor, evaluate, export, import_, jobs, status
+from cluster.cli import cluster_commands, config, demo, devices, doctor, evaluate, export, import_, jobs, status, users
 from domain.errors import ConfigError, SalesControlError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.command("import")(import_.import_recordings)
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
 app.add_typer(devices.app, name="devices")
+app.add_typer(users.app, name="users")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(config.app, name="config")
 
