@@ -38,15 +38,18 @@ class Wording(Format):
         return f"{self.weekday(str(day))}, {self.day(day, year=True)}"
 
     def period(self, days: Period) -> str:
-        """One day in full; more as its first and last."""
+        """One day in full; more as its first and last: 12–18 Nov 2026."""
         if days.days == 1:
             return self.full_day(days.first)
-        return f"{self.day(days.first, year=days.first.year != days.last.year)} – {self.day(days.last, year=True)}"
+        last = self.day(days.last, year=True)
+        if (days.first.year, days.first.month) == (days.last.year, days.last.month):
+            return f"{days.first.day}–{last}"
+        return f"{self.day(days.first, year=days.first.year != days.last.year)} – {last}"
 
     def sure(self, share: Mapping[str, Any]) -> str:
         """Between what the true share lies; that there is nothing to count where there is not."""
         found = self.interval(share)
-        return self.s("figures.interval", interval=found) if found else self.s("figures.no_interval")
+        return self.s("kit.interval", interval=found) if found else self.s("figures.no_interval")
 
     def signed(self, value: float, digits: int) -> str:
         """With its sign, also a plus."""

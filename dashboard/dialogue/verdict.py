@@ -3,17 +3,21 @@
 The sentences are those of the definitions of DESIGN's verdict schema (domain/verdict.py), not guesses about the model.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from dashboard.wording import Wording
+from domain.dialogue_filter import Reviewed as ReviewState
+from domain.reasons import Why
 from domain.review_queue import LOW_CONFIDENCE
 from domain.status import Attempted, Kind, Reaction
 
 Wire = Mapping[str, Any]
 SURE = 0.8
 """From this confidence on the machine is called sure; below LOW_CONFIDENCE unsure."""
+SAID_OTHERWISE = frozenset({Why.NOT_A_SALE, Why.SPECIFIC, Why.PERSONAL, Why.LOW_CONFIDENCE})
+"""Reasons that the sentences on kind, quality and confidence give more exactly."""
 RULES = "rules-"
 """What the name of the offline engine begins with."""
 
@@ -39,7 +43,19 @@ class Verdict:
     quotes: tuple[Quote, ...]
     facts: tuple[tuple[str, str], ...]
     summary: str
-    doubts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a person held."""
+
+    reviewer: str
+    at: str
+    headline: str
+    note: str
+    counts: bool
+    is_stale: bool
+    is_undone: bool
 
 
 def verdict(w: Wording, detail: Wire) -> Verdict:
@@ -53,8 +69,23 @@ def verdict(w: Wording, detail: Wire) -> Verdict:
         quotes=tuple(_quote(w, one) for one in (machine or {"quotes": ()})["quotes"]),
         facts=tuple(_facts(w, counts, machine)),
         summary=machine["summary"] if machine else "",
-        doubts=tuple(_doubt(w, reason) for reason in detail["reasons"]),
     )
+
+
+def reviews(w: Wording, found: Sequence[Wire], zone: str) -> list[Reviewed]:
+    """The newest first, the undone too."""
+    return [
+        Reviewed(
+            reviewer=one["reviewer"],
+            at=w.moment(one["created_at"], zone),
+            headline=headline(w, {**one, "reaction": one["customer_reaction"]}),
+            note=one["note"],
+            counts=one["is_counting"],
+            is_stale=one["is_stale"],
+            is_undone=one["undone_at"] is not None,
+        )
+        for one in found
+    ]
 
 
 def tone(opinion: Wire) -> str:
@@ -76,31 +107,24 @@ def headline(w: Wording, opinion: Wire) -> str:
 
 
 def _why(w: Wording, detail: Wire) -> list[str]:
-    machine, counts = detail["machine"], detail["effective"]
+    machine, counts, review = detail["machine"], detail["effective"], detail["row"]["review"]
     said = []
-    if counts["by"] == "review":
-        review = next(one for one in detail["reviews"] if one["counts"])
+    if counts["by"] == "review" and review:
         said.append(w.s("dialogue.why.review", name=review["reviewer"], at=w.moment(review["at"])))
+        if review["state"] == ReviewState.STALE:
+            said.append(w.s("dialogue.why.stale"))
         if machine and not _agree(machine, counts):
             said.append(w.s("dialogue.why.machine_said", verdict=headline(w, machine)))
-    if machine is None:
-        return said
-    said.append(w.s(f"dialogue.why.kind.{machine['kind']}"))
-    if machine["kind"] == Kind.SALE:
-        said += _why_offer(w, machine)
-    said.append(_why_sure(w, machine["confidence"]))
-    return said
+    return said + (_why_machine(w, machine, detail["reasons"]) if machine else [])
 
 
-def _why_offer(w: Wording, machine: Wire) -> list[str]:
-    said = [w.s(f"dialogue.why.attempted.{machine['attempted']}")]
-    if machine["attempted"] != Attempted.YES:
-        return said
-    said.append(w.s(f"dialogue.why.quality.{machine['quality_score']}"))
-    if machine["closing_question"]:
-        said.append(w.s("dialogue.why.closing_question"))
-    said.append(w.s(f"dialogue.why.reaction.{machine['reaction']}"))
-    return said
+def _why_machine(w: Wording, machine: Wire, reasons: Sequence[str]) -> list[str]:
+    said = [w.s(f"dialogue.why.kind.{machine['kind']}")]
+    said += [w.s(f"dialogue.why.{reason}") for reason in reasons if reason not in SAID_OTHERWISE]
+    if machine["attempted"] == Attempted.YES:
+        said.append(w.s(f"dialogue.why.quality.{machine['quality_score']}"))
+        said.append(w.s(f"dialogue.why.reaction.{machine['reaction']}"))
+    return [*said, _why_sure(w, machine["confidence"])]
 
 
 def _why_sure(w: Wording, confidence: float) -> str:
@@ -132,11 +156,6 @@ def _facts(w: Wording, counts: Wire, machine: Wire | None) -> list[tuple[str, st
     if machine:
         facts.append((w.s("dialogue.confidence"), w.percent(machine["confidence"])))
     return facts
-
-
-def _doubt(w: Wording, reason: str) -> str:
-    key = f"dialogue.doubt.{reason}"
-    return w.s(key) if w.s.has(key) else reason.replace("_", " ")
 
 
 def judged_by(w: Wording, model: str | None) -> str:

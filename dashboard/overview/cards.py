@@ -90,7 +90,7 @@ def _quality(w: Wording, report: Wire, behind: Filters) -> Card:
     shown, sure, share = NO_VALUE, w.s("figures.no_interval"), None
     if now.value is not None and now.low is not None and now.high is not None:
         shown = w.number(now.value, 1)
-        sure = w.s("figures.interval", interval=f"{w.number(now.low, 1)}–{w.number(now.high, 1)}")
+        sure = w.s("kit.interval", interval=f"{w.number(now.low, 1)}–{w.number(now.high, 1)}")
         ends = {"value": now.value, "low": now.low, "high": now.high}
         share = {name: end / TOP_SCORE for name, end in ends.items()}
     of = w.s("figures.of_offers", n=w.number(now.n))
@@ -103,8 +103,9 @@ def _dialogues(w: Wording, report: Wire, base: Filters) -> Card:
     sales = w.number(report["figures"]["rate"]["n"])
     said = Said(w.s("figures.unknown"), "unknown")
     if before:
-        grown = w.percent(now / before - 1)
-        said = Said(w.s("figures.plain", value=grown if now < before else f"+{grown}"), "plain")
+        grown = w.percent(abs(now / before - 1))
+        sign = "+" if now > before else "−" if now < before else "±"
+        said = Said(w.s("figures.plain", value=f"{sign}{grown}"), "plain")
     return Card("dialogues", w.number(now), w.s("overview.of_them_sales", n=sales), "", said, base.href())
 
 

@@ -105,7 +105,7 @@ def _width(rate: Wire) -> float | None:
 
 
 def _goal_line(w: Wording, goal: float) -> Mapping[str, Any]:
-    label = {"formatter": w.s("figures.goal", value=w.percent(goal)), "position": "insideEndTop"}
+    label = {"formatter": w.s("figures.goal", value=w.percent(goal)), "position": "insideStartTop"}
     line = {
         "silent": True,
         "symbol": "none",

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from dashboard.client import ApiError
 from dashboard.dialogue.history import events, provenance
 from dashboard.dialogue.talk import turns
-from dashboard.dialogue.verdict import headline, judged_by, missed, verdict
+from dashboard.dialogue.verdict import judged_by, missed, reviews, verdict
 from dashboard.dialogues.filters import Filters
 from dashboard.kit.page import Desk, Message, Page, Params
 from dashboard.kit.player import PlayerView, player_view
@@ -59,7 +59,7 @@ class Dialogue(Page):
                 state=self._state(),
                 judged_by=judged_by(w, detail["provenance"]["model"]),
                 missed=missed(w, detail["missed"]),
-                headline=headline,
+                reviews=reviews(w, detail["reviews"], detail["zone"]),
             ),
             "talk": self.render("dialogue/talk.html", turns=turns(w, detail["utterances"])),
             "history": self.render(

@@ -35,12 +35,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogue.inexact": ("найдено неточно: похоже на {share}", "not found word for word: {share} alike"),
     "dialogue.summary": ("Коротко", "In short"),
     "dialogue.confidence": ("Уверенность машины", "The machine's confidence"),
-    "dialogue.doubts": ("Стоит проверить:", "Worth a review:"),
-    "dialogue.doubt.uncertain": ("машина не решила", "the machine could not decide"),
-    "dialogue.doubt.low_confidence": ("машина не уверена", "the machine is unsure"),
-    "dialogue.doubt.stale": ("диалог изменился после проверки", "it changed after its review"),
-    "dialogue.doubt.engines_disagree": ("две модели решили по-разному", "two models disagree"),
-    "dialogue.doubt.reviewers_disagree": ("проверявшие решили по-разному", "reviewers disagree"),
     "dialogue.counted.yes": ("Входит в доли как продажа с предложением.", "In the rates as a sale with an offer."),
     "dialogue.counted.no": ("Входит в доли как продажа без предложения.", "In the rates as a sale without an offer."),
     "dialogue.counted.uncertain": ("Не входит в доли: неясно.", "Not in the rates: it is uncertain."),
@@ -78,21 +72,21 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "По словам не понять, продажа ли это.",
         "The words do not tell whether this is a sale.",
     ),
-    "dialogue.why.attempted.yes": (
+    "dialogue.why.quoted": (
         "Предложение — это когда кассир сам, без просьбы, предлагает что-то сверх заказа. Машина нашла его в словах "
         "ниже. Пакет, чек и карта лояльности предложением не считаются, как и то, о чём покупатель попросил сам.",
         "An offer is when the cashier, unasked, offers something beyond the order. The machine found one in the words "
         "below. A bag, a receipt or a loyalty card is none, nor is what the customer asked for himself.",
     ),
-    "dialogue.why.attempted.no": (
+    "dialogue.why.nothing_offered": (
         "Кассир сам ничего сверх заказа не предложил. Пакет, чек и карта лояльности предложением не считаются, "
         "как и то, о чём покупатель попросил сам.",
         "The cashier offered nothing beyond the order unasked. A bag, a receipt or a loyalty card is no offer, nor is "
         "what the customer asked for himself.",
     ),
-    "dialogue.why.attempted.uncertain": (
-        "Машина не смогла решить: нет слов, которые ясно показали бы предложение. «Неясно» в доли не входит.",
-        "The machine could not decide: no words clearly show an offer. What is uncertain is in no rate.",
+    "dialogue.why.uncertain": (
+        "Машина не смогла решить, было ли предложение. «Неясно» в доли не входит.",
+        "The machine could not decide whether there was an offer. What is uncertain is in no rate.",
     ),
     "dialogue.why.quality.0": (
         "Качество 0: предложение мешает или неуместно.",
@@ -110,6 +104,22 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogue.why.closing_question": (
         "Был и вопрос «что-нибудь ещё?»; сам по себе он — самое слабое предложение.",
         "There was also an “anything else?”; alone it is the weakest offer.",
+    ),
+    "dialogue.why.only_closing_question": (
+        "Это был только вопрос «что-нибудь ещё?»: самое слабое предложение.",
+        "It was only an “anything else?”: the weakest offer.",
+    ),
+    "dialogue.why.no_quote": (
+        "Похоже на предложение, но дословно в тексте его нет, поэтому «неясно».",
+        "It looks like an offer, but no words of the text show it, hence “uncertain”.",
+    ),
+    "dialogue.why.fuzzy_quote": (
+        "Цитата стоит в тексте не совсем так: послушайте её.",
+        "A quote stands in the text only nearly so: listen to it.",
+    ),
+    "dialogue.why.stale": (
+        "После проверки диалог изменился: стоит проверить снова.",
+        "The dialogue changed after the review: it is worth another.",
     ),
     "dialogue.why.reaction.accepted": ("Покупатель согласился.", "The customer accepted."),
     "dialogue.why.reaction.rejected": ("Покупатель отказался.", "The customer declined."),

@@ -144,8 +144,8 @@ def detail(**changes: Any) -> Any:
         "machine": {**OPINION, "closing_question": False, "summary": SCRIPT, "confidence": 0.55, "quotes": [quote]},
         "effective": {**OPINION, "by": "machine"},
         "reviews": [],
-        "reasons": ["low_confidence"],
-        "missed": {"is_missed": False, "bought": [], "offered": ["dessert"], "ideas": []},
+        "reasons": ["quoted", "specific", "low_confidence"],
+        "missed": {"is_missed": False, "bought": [], "ideas": []},
         "provenance": {
             "asr_model": "base@1 int8",
             "asr_pass": "fast",
@@ -178,6 +178,7 @@ def detail(**changes: Any) -> Any:
         "neighbours": {"before": None, "after": None},
         "clip": None,
         "waveform_url": None,
+        "catalogue": ["dessert", "syrup"],
         "can_rerun": ["asr", "analysis"],
     }
     return DialogueDetail.model_validate({**found, **changes}).model_dump(mode="json", by_alias=True)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.client import ApiError
-from dashboard.dialogue.verdict import headline, judged_by, verdict
+from dashboard.dialogue.verdict import SAID_OTHERWISE, headline, judged_by, verdict
 from dashboard.dialogues.choices import total
 from dashboard.dialogues.filters import Filters
 from dashboard.dialogues.rows import new_above
@@ -18,6 +18,7 @@ from dashboard.pages.dialogue import Dialogue
 from dashboard.pages.dialogues import Dialogues
 from dashboard.strings import Strings
 from dashboard.wording import Wording
+from domain.reasons import Why
 from tests.unit.dashboard.answers import DIALOGUE, OPINION, SCRIPT, detail, facets, row
 from tests.unit.dashboard.desk import Api, Desk, pressed
 
@@ -221,31 +222,16 @@ def test_why_it_is_an_offer_is_answered_by_rule_words_and_confidence() -> None:
     assert found.why[-1].startswith("The machine is unsure: 55%")
     assert [quote.text for quote in found.quotes] == ["Может тирамису?"]
     assert found.counted == "In the rates as a sale with an offer."
-    assert found.doubts == ("the machine is unsure",)
 
 
 def test_a_person_who_judged_otherwise_is_named_beside_what_the_machine_said() -> None:
-    review = {
-        **OPINION,
-        "attempted": "no",
-        "quality_score": 0,
-        "categories": [],
-        "reaction": "unclear",
-        "review_id": DIALOGUE,
-        "revision": 1,
-        "is_stale": False,
-        "counts": True,
-        "reviewer": "Мила",
-        "reason": "manual",
-        "note": "",
-        "at": "2026-03-02T12:00:00+01:00",
-        "undone_at": None,
-    }
-    opinion = {name: review[name] for name in OPINION}
-    found = verdict(RU, detail(reviews=[review], effective={**opinion, "by": "review"}))
+    answer = detail(effective={**OPINION, "attempted": "no", "by": "review"}, reasons=["quoted", "specific"])
+    answer["row"]["review"] = {"state": "stale", "reviewer": "Мила", "at": "2026-03-02T12:00:00+01:00"}
+    found = verdict(RU, answer)
     assert found.headline == "Ничего не предложили"
     assert found.why[0].startswith("Считается оценка человека: Мила")
-    assert found.why[1] == "Машина думала иначе: Конкретное предложение: десерт. Покупатель отказался."
+    assert found.why[1].startswith("После проверки диалог изменился")
+    assert found.why[2] == "Машина думала иначе: Конкретное предложение: десерт. Покупатель отказался."
 
 
 @pytest.mark.parametrize(
@@ -264,6 +250,25 @@ def test_a_verdict_is_one_plain_sentence(changes: dict[str, Any], says: str) -> 
     assert headline(EN, {**OPINION, **changes}) == says
 
 
+@pytest.mark.parametrize("reason", sorted(set(Why) - SAID_OTHERWISE))
+def test_every_reason_is_put_into_words(reason: Why) -> None:
+    words = Strings("en")(f"dialogue.why.{reason}")
+    assert words in verdict(EN, detail(reasons=[reason])).why
+
+
+async def test_reviews_are_listed_with_which_one_counts() -> None:
+    review = {
+        **{name: value for name, value in OPINION.items() if name != "reaction"},
+        **{"customer_reaction": "accepted", "review_id": DIALOGUE, "dialogue_id": DIALOGUE, "revision": 1},
+        **{"reviewer": "Мила", "reason": "manual", "note": SCRIPT, "created_at": "2026-03-02T11:00:00Z"},
+        **{"undone_at": None, "undone_by": None, "is_counting": True, "is_stale": False},
+    }
+    html = re.sub(r"\s+", " ", (await opened(detail(reviews=[review]))).regions()["verdict"])
+    assert "<b>Мила</b>, 2 Mar, 12:00: A specific offer: dessert. The customer accepted." in html
+    assert "counts" in html
+    assert "<script" not in html
+
+
 def test_rules_are_not_called_a_language_model() -> None:
     assert "without a language model" in judged_by(EN, "rules-3")
     assert judged_by(EN, "gpt-4o-mini") == "Judged by the language model gpt-4o-mini."
@@ -271,7 +276,7 @@ def test_rules_are_not_called_a_language_model() -> None:
 
 async def test_what_could_have_been_offered_is_said_with_what_it_goes_with() -> None:
     ideas = [{"category": "dessert", "because": ["капучино"]}, {"category": "syrup", "because": []}]
-    page = await opened(detail(missed={"is_missed": True, "bought": ["капучино"], "offered": [], "ideas": ideas}))
+    page = await opened(detail(missed={"is_missed": True, "bought": ["капучино"], "ideas": ideas}))
     assert "dessert, goes with капучино" in page.regions()["verdict"]
 
 

@@ -33,7 +33,7 @@ def behind(href: str) -> dict[str, list[str]]:
 def test_every_card_has_its_n_interval_change_and_the_dialogues_behind_it() -> None:
     found = {card.key: card for card in cards(W, REPORT, BASE)}
     rate = found["rate"]
-    assert (rate.value, rate.of, rate.sure) == ("26%", "52 of 203 sales", "20–32% with 95% confidence")
+    assert (rate.value, rate.of, rate.sure) == ("26%", "52 of 203 sales", "95%: 20–32%")
     assert rate.change.tone == "worse"
     assert rate.change.text.startswith("▼ −16")
     assert rate.goal == 0.4
