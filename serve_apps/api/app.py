@@ -24,6 +24,7 @@ from serve_apps.api import (
     users,
     users_tokens,
 )
+from serve_apps.api.dialogues.clip_shelf import ClipShelf
 from serve_apps.application import Deps, new_app
 from serve_apps.edge import BodyLimit
 from serve_apps.passwords import Passwords
@@ -45,6 +46,7 @@ def create_app(deps: Deps) -> FastAPI:
         describe=idempotency.describe,
     )
     app.state.passwords = Passwords()
+    app.state.clips = ClipShelf()
     resources = (
         health,
         heartbeat,
