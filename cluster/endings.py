@@ -1,7 +1,7 @@
 """How a job begins and ends in the database: subject and job change together, behind the fence, in one lock order."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from db import tables as t
 from db.engine import Database
 from db.queue import Job, NewJob, Queue
 from db.reports.jobs import report_jobs
+from db.retries import Shown
 from domain.errors import LeaseLost, Unavailable
 from domain.ids import DialogueId
 from domain.status import ChunkStatus, JobState, StageStatus
@@ -94,24 +95,6 @@ class Endings:
             await self._bury(tx, stage, job, f"the worker vanished in each of {job.attempts} attempts")
         await self.queue.enqueue(tx, await _reports(tx, stage, live))
 
-    async def mark_retried(self, tx: AsyncConnection, jobs: list[Job]) -> None:
-        """Part of a retry of dead jobs: what failed waits again, from that instant. What a twin did since stays."""
-        shown = {name: stage for name, stage in self.stages.items() if stage.status_column is not None}
-        live = [job for job in jobs if job.run_id is None and job.stage in shown]
-        for subject in SubjectKind:
-            of_kind = [job for job in live if shown[job.stage].subject is subject]
-            if of_kind:
-                await _lock_subjects(tx, shown[of_kind[0].stage], of_kind)
-        for name, stage in shown.items():
-            mine = [job for job in live if job.stage == name]
-            await _set_status(tx, stage, mine, StageStatus.PENDING, only_from=StageStatus.ERROR)
-
-    async def report_retried(self, tx: AsyncConnection, jobs: list[Job]) -> None:
-        """The end of a retry of dead jobs: what counted as failed is to be counted as waiting."""
-        shown = {name for name, stage in self.stages.items() if stage.subject is SubjectKind.DIALOGUE}
-        ids = [_dialogue_id(job) for job in jobs if job.run_id is None and job.stage in shown]
-        await self.queue.enqueue(tx, await report_jobs(tx, ids))
-
     async def _bury(self, tx: AsyncConnection, stage: Stage, job: Job, reason: str) -> None:
         await _set_status(tx, stage, [job], StageStatus.ERROR, reason)
         await self._enqueue(tx, await stage.on_dead(tx, job), job)
@@ -149,6 +132,21 @@ async def _ended(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job]) -> list
     return [job for job in jobs if subject_key(job.subject_id) in found]
 
 
+def shown(stages: Mapping[str, Stage]) -> dict[str, Shown]:
+    """Those whose jobs show in a status column, as a retry of dead jobs has to know them."""
+    return {
+        name: Shown(SUBJECT_KEYS[stage.subject], stage.status_column, _value(stage, StageStatus.PENDING))
+        for name, stage in stages.items()
+        if stage.status_column is not None
+    }
+
+
+def _value(stage: Stage, status: StageStatus) -> str:
+    """As the seed's column has it: chunks call their waiting state QUEUED."""
+    is_waiting_chunk = stage.subject is SubjectKind.CHUNK and status is StageStatus.PENDING
+    return ChunkStatus.QUEUED.value if is_waiting_chunk else status.value
+
+
 def _dialogue_id(job: Job) -> DialogueId:
     return DialogueId(subject_key(job.subject_id))
 
@@ -177,22 +175,13 @@ async def _lock_subjects(tx: AsyncConnection, stage: Stage, jobs: Sequence[Job])
 
 
 async def _set_status(
-    tx: AsyncConnection,
-    stage: Stage,
-    jobs: Sequence[Job],
-    status: StageStatus,
-    error: str | None = None,
-    only_from: StageStatus | None = None,
+    tx: AsyncConnection, stage: Stage, jobs: Sequence[Job], status: StageStatus, error: str | None = None
 ) -> None:
-    """Keeps the seed's status column true; with `only_from`, of those that stand there. Chunks call their waiting
-    state QUEUED."""
+    """Keeps the seed's status column true."""
     column = stage.status_column
     if column is None:
         return
-    value = status.value
-    if stage.subject is SubjectKind.CHUNK and status is StageStatus.PENDING:
-        value = ChunkStatus.QUEUED.value
     table, key = column.table, SUBJECT_KEYS[stage.subject]
     ids = [subject_key(job.subject_id) for job in jobs]
-    update = table.update().where(key.in_(ids)).values({column.name: value, "error": error})
-    await tx.execute(update if only_from is None else update.where(column == only_from.value))
+    values = {column.name: _value(stage, status), "error": error}
+    await tx.execute(table.update().where(key.in_(ids)).values(values))

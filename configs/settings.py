@@ -142,6 +142,18 @@ class ServerSettings(Section):
     ray_port: int = Field(ge=1, le=65535)
 
 
+class DashboardSettings(Section):
+    host: str
+    origins: list[str]
+    api_urls: list[str]
+    public_api_urls: list[str]
+
+
+class LinkSettings(Section):
+    ray_dashboard: str | None
+    grafana: str | None
+
+
 class LogSettings(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -164,6 +176,8 @@ class Settings(Section):
     workers: WorkerSettings
     sweep: SweepSettings
     server: ServerSettings
+    dashboard: DashboardSettings
+    links: LinkSettings
     log: LogSettings
 
     @property

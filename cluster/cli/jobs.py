@@ -10,13 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from cluster.endings import Endings
+from cluster.endings import shown
 from cluster.stages import discover
 from cluster.wiring import database_url
 from configs.settings import JobSettings, load
 from db import jobs_view
 from db.engine import Database
 from db.queue import Queue
+from db.retries import Retries
 from domain.errors import ConfigError, Rejected
 from domain.status import JobState
 
@@ -83,10 +84,7 @@ def retry(
 
 
 async def _retry(db: Database, settings: JobSettings, stage: str | None, job_ids: list[int] | None) -> int:
-    queue = Queue(db, settings)
-    endings = Endings(db, queue, discover())
-    hooks = {"on_retry": endings.mark_retried, "after_retry": endings.report_retried}
-    return await queue.retry_dead(stage=stage, job_ids=job_ids, **hooks)
+    return await Retries(Queue(db, settings), shown(discover())).run(stage, job_ids)
 
 
 def _confirm_all() -> None:

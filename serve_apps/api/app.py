@@ -21,6 +21,7 @@ from serve_apps.api import (
     reports,
     review_queue,
     reviews,
+    system,
     users,
     users_tokens,
 )
@@ -61,7 +62,7 @@ def create_app(deps: Deps) -> FastAPI:
         erasures,
     )
     reviewing = (agreement, review_queue, reviews)
-    people = (login, users, users_tokens, audit_log)
+    people = (system, login, users, users_tokens, audit_log)
     for resource in (*resources, *reviewing, *people):
         app.include_router(resource.router)
     app.state.erasing = set()

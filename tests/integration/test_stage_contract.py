@@ -12,15 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from worker_bench import Bench
 
 from cluster import stages
-from cluster.endings import Endings
+from cluster.endings import shown
 from cluster.stage import SUBJECT_KEYS, Stage, StageContext
 from cluster.steps import Step
 from db import tables as t
 from db.queue import Backlog, Job, NewJob
+from db.retries import SHOWN, Retries
 from domain.errors import Rejected, Transient
 
 STAGES = list(stages.discover().values())
 every_stage = pytest.mark.parametrize("stage", STAGES, ids=[stage.name for stage in STAGES])
+
+
+def test_a_retry_from_the_api_knows_every_stage_that_shows_a_status() -> None:
+    assert dict(SHOWN) == shown(stages.discover())
 
 
 class Script:
@@ -109,8 +114,7 @@ async def test_a_dead_job_that_is_retried_shows_its_subject_as_waiting_at_once(s
     await bench.until(stage.name, "dead", "dead")
     await bench.close()
     dead = next(job for job in await bench.jobs(stage.name) if job.subject_id == str(failed))
-    endings = Endings(bench.db, bench.queue, {stage.name: stage})
-    assert await bench.queue.retry_dead(job_ids=[dead.job_id], on_retry=endings.mark_retried) == 1
+    assert await Retries(bench.queue, shown({stage.name: stage})).run(job_ids=[dead.job_id]) == 1
     assert sorted(job.state for job in await bench.jobs(stage.name)) == ["dead", "queued"]
     if stage.status_column is not None:
         key = SUBJECT_KEYS[stage.subject]
