@@ -59,7 +59,7 @@ _FORGET_RESULTS_OF = text(
     WHERE r.stage = stages.stage AND r.subject_id = gone.id AND r.subject_rev = gone.revision
     """
 )
-_FORGET_ANSWERS = text("DELETE FROM idempotency_keys WHERE CAST(body AS text) LIKE ANY (:patterns)")
+_FORGET_ANSWERS = text("UPDATE idempotency_keys SET body = NULL WHERE body LIKE ANY (:patterns)")
 """Answers kept for repeated requests may quote a note."""
 _RETIRE = text(
     """
