@@ -1,11 +1,10 @@
 """How roll-ups become counts: the columns that each of them sums up, and the rows that come of it."""
 
-from dataclasses import fields
-from datetime import date
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Row, TextClause, Uuid, bindparam, text
+from sqlalchemy import ARRAY, BindParameter, Date, Row, TextClause, Uuid, bindparam, text
 
 from domain.change import Period
 from domain.figures import Counts
@@ -13,6 +12,8 @@ from domain.figures import Counts
 COUNTERS = tuple(f.name for f in fields(Counts))
 SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTERS)
 """Of a roll-up's rows that are grouped by something else."""
+_DAYS = (bindparam("first", type_=Date), bindparam("last", type_=Date))
+_POINTS = bindparam("points", type_=ARRAY(Uuid))
 
 
 def counts_of(row: Row[Any], at: int) -> Counts:
@@ -21,30 +22,32 @@ def counts_of(row: Row[Any], at: int) -> Counts:
     return Counts(*row[at : at + len(COUNTERS)])
 
 
-def of_points(statement: str, points: list[UUID] | None) -> TextClause:
-    """The statement with its `{of_points}` filled in: nothing where all points are meant, else `AND point_id = …`.
+@dataclass(frozen=True, slots=True)
+class Scoped:
+    """One statement, written once for all points and once for some. Made when a module is loaded, so that SQLAlchemy
+    knows it again."""
 
-    It takes :first and :last, and :points where they are given; `given` makes these.
-    """
-    if points is None:
-        return text(statement.format(of_points="")).bindparams(*_DAYS)
-    statement = statement.format(of_points="AND point_id = ANY (:points)")
-    return text(statement).bindparams(*_DAYS, bindparam("points", type_=ARRAY(Uuid)))
+    of_all: TextClause
+    of_some: TextClause
+
+    def of(self, points: list[UUID] | None) -> TextClause:
+        return self.of_all if points is None else self.of_some
+
+
+def scoped(statement: str, *more: BindParameter[Any], of_all: str | None = None) -> Scoped:
+    """`{of_points}` in the statement is nothing for all points (or `of_all` is taken in its place), and
+    `AND point_id = ANY (…)` for some. It takes :first and :last, and :points where they are given."""
+    some = text(statement.format(of_points="AND point_id = ANY (:points)"))
+    every = text(of_all or statement.format(of_points=""))
+    return Scoped(every.bindparams(*_DAYS, *more), some.bindparams(*_DAYS, *more, _POINTS))
 
 
 def given(period: Period, points: list[UUID] | None, **more: Any) -> dict[str, Any]:
-    """The values for `of_points`."""
+    """The values for a `Scoped` statement."""
     values: dict[str, Any] = {"first": period.first, "last": period.last, **more}
     return values if points is None else {**values, "points": points}
-
-
-_DAYS = (bindparam("first", type_=Date), bindparam("last", type_=Date))
 
 
 def both(period: Period) -> Period:
     """The period and the one before as one: each roll-up is read once for the two."""
     return Period(period.before.first, period.last)
-
-
-def is_in(day: date, period: Period) -> bool:
-    return period.first <= day <= period.last

@@ -1,39 +1,52 @@
 """A period and the one before it, point by point, from the roll-ups by day: no dialogue is read."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Date, cast, func, select
+from sqlalchemy import Date, bindparam, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.reports.counted import SUMS, both, counts_of, given, of_points
+from db.reports.counted import SUMS, both, counts_of, given, scoped
 from domain.change import Period
 from domain.coverage import Totals
 from domain.report import Side
 
-_DAYS = f"""
+_SPLIT = bindparam("split", type_=Date)
+_DAYS = scoped(
+    f"""
     SELECT point_id, day >= :split AS is_now, {SUMS}, max(refreshed_at) AS refreshed_at
     FROM report_days WHERE day BETWEEN :first AND :last {{of_points}} GROUP BY 1, 2
-"""
-_ENGINES = """
+""",
+    _SPLIT,
+)
+_ENGINES = scoped(
+    """
     SELECT point_id, day >= :split AS is_now, engine, sum(dialogues) AS n
     FROM report_day_engines WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1, 2, 3
-"""
-_COVERAGE = """
+""",
+    _SPLIT,
+)
+_COVERAGE = scoped(
+    """
     SELECT point_id, day >= :split AS is_now, CAST(sum(scheduled_ms) AS bigint) AS scheduled_ms,
            CAST(sum(recorded_ms) AS bigint) AS recorded_ms, CAST(sum(waiting_ms) AS bigint) AS waiting_ms,
            CAST(sum(paused_ms) AS bigint) AS paused_ms, CAST(sum(lost_ms) AS bigint) AS lost_ms,
            CAST(sum(ahead_ms) AS bigint) AS ahead_ms, max(reckoned_at) AS reckoned_at
     FROM coverage_days WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1, 2
-"""
-_LOST = """
+""",
+    _SPLIT,
+)
+_LOST = scoped(
+    """
     SELECT lost.key AS reason, CAST(sum(CAST(lost.value AS bigint)) AS bigint) AS lost_ms
     FROM coverage_days, jsonb_each_text(lost_by_reason) AS lost
     WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1
 """
+)
 DEFAULT_ZONE = "Europe/Belgrade"
 
 
@@ -82,19 +95,19 @@ async def latest_day(tx: AsyncConnection, points: list[UUID] | None) -> date:
 async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | None) -> Overview:
     """Of these points; None: of all. Each roll-up is read once for both periods."""
     values = given(both(period), points, split=period.first)
-    now: dict[UUID, Side] = {}
-    before: dict[UUID, Side] = {}
+    now: defaultdict[UUID, Side] = defaultdict(Side)
+    before: defaultdict[UUID, Side] = defaultdict(Side)
     stamps: list[datetime] = []
 
     def side(point_id: UUID, is_now: bool) -> Side:
-        return (now if is_now else before).setdefault(point_id, Side())
+        return now[point_id] if is_now else before[point_id]
 
-    for row in await tx.execute(of_points(_DAYS, points), values):
+    for row in (await tx.execute(_DAYS.of(points), values)).all():
         side(row.point_id, row.is_now).counts = counts_of(row, 2)
         stamps.append(row.refreshed_at)
-    for row in await tx.execute(of_points(_ENGINES, points), values):
+    for row in (await tx.execute(_ENGINES.of(points), values)).all():
         side(row.point_id, row.is_now).engines[row.engine] = row.n
-    for row in await tx.execute(of_points(_COVERAGE, points), values):
+    for row in (await tx.execute(_COVERAGE.of(points), values)).all():
         side(row.point_id, row.is_now).coverage = Totals(
             scheduled_ms=row.scheduled_ms,
             recorded_ms=row.recorded_ms,
@@ -106,7 +119,7 @@ async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | Non
             lost_by_reason={},
         )
         stamps.append(row.reckoned_at)
-    reasons = await tx.execute(of_points(_LOST, points), given(period, points))
+    reasons = await tx.execute(_LOST.of(points), given(period, points))
     lost = {row.reason: row.lost_ms for row in reasons}
     known = await report_points(tx, points)
     return Overview(known, now, before, lost, max(stamps, default=None))

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.reports.counted import COUNTERS, SUMS, counts_of, given, of_points
+from db.reports.counted import COUNTERS, SUMS, counts_of, given, scoped
 from domain.change import Period
 from domain.figures import Counts
 
@@ -18,7 +18,7 @@ _OF_CHAIN = f"SELECT day, hour, {', '.join(COUNTERS)} FROM chain_hours WHERE day
 _OF_POINTS = (
     f"SELECT day, hour, {SUMS} FROM report_hours WHERE day BETWEEN :first AND :last {{of_points}} GROUP BY 1, 2"
 )
-_HOURS = f"""
+_BY_HOUR = f"""
     SELECT day, weekday, hour, GROUPING(day) = 0 AS is_day, GROUPING(weekday) = 0 AS is_cell, {SUMS}
     FROM (
         SELECT *, CAST(extract(isodow FROM day) AS int) - 1 AS weekday FROM ({{source}}) AS by_hour
@@ -26,16 +26,23 @@ _HOURS = f"""
     GROUP BY GROUPING SETS ((day), (hour), (weekday, hour))
     ORDER BY day, weekday, hour
 """
-_CATEGORIES = """
+_BY_CATEGORY = """
     SELECT category, sum(offered) AS offered, sum(accepted) AS accepted, sum(rejected) AS rejected
     FROM {table} WHERE day BETWEEN :first AND :last {{of_points}} GROUP BY 1 HAVING sum(offered) > 0
     ORDER BY 2 DESC, 1
 """
-_COVERAGE = """
+_HOURS = scoped(_BY_HOUR.format(source=_OF_POINTS), of_all=_BY_HOUR.format(source=_OF_CHAIN))
+_CATEGORIES = scoped(
+    _BY_CATEGORY.format(table="report_day_categories"),
+    of_all=_BY_CATEGORY.format(table="chain_day_categories").format(of_points=""),
+)
+_COVERAGE = scoped(
+    """
     SELECT day, CAST(sum(recorded_ms) AS bigint) AS recorded_ms,
            CAST(sum(scheduled_ms) - sum(ahead_ms) AS bigint) AS past_ms
     FROM coverage_days WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1
-"""
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +78,16 @@ class Series:
 async def series(tx: AsyncConnection, period: Period, points: list[UUID] | None) -> Series:
     """Of these points together; None: of all."""
     found, values = Series(), given(period, points)
-    hours = _HOURS.format(source=_OF_CHAIN if points is None else _OF_POINTS)
-    for row in await tx.execute(of_points(hours, points), values):
+    for row in await tx.execute(_HOURS.of(points), values):
         if row.is_day:
             found.days[row.day] = counts_of(row, 5)
         elif row.is_cell:
             found.cells.append(Cell(row.weekday, row.hour, counts_of(row, 5)))
         else:
             found.hours[row.hour] = counts_of(row, 5)
-    categories = _CATEGORIES.format(table="chain_day_categories" if points is None else "report_day_categories")
-    for row in await tx.execute(of_points(categories, points), values):
+    for row in await tx.execute(_CATEGORIES.of(points), values):
         found.categories.append(Category(row.category, int(row.offered), int(row.accepted), int(row.rejected)))
-    for row in await tx.execute(of_points(_COVERAGE, points), values):
+    for row in await tx.execute(_COVERAGE.of(points), values):
         if row.past_ms:
             found.coverage[row.day] = row.recorded_ms / row.past_ms
     return found

@@ -1,5 +1,6 @@
 """One day of the points: their figures, what they recorded, and which devices are silent."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -118,10 +119,13 @@ async def today(tx: AsyncConnection, day: date | None, points: list[UUID] | None
     rows = await _points(tx, points)
     open_times: dict[UUID, list[Span]] = {}
     found: dict[UUID, PointDay] = {}
+    alike: dict[tuple[str, str], list[Span]] = {}
     for row in rows:
         zone = ZoneInfo(row.zone)
         present = day_of(now_ms, zone)
-        of_today = windows(parse(row.opening_hours), present, zone)
+        hours = (row.zone, json.dumps(row.opening_hours))
+        of_today = alike[hours] if hours in alike else windows(parse(row.opening_hours), present, zone)
+        alike[hours] = of_today
         shown = day or present
         if shown == present:
             open_times[row.point_id] = of_today
@@ -153,12 +157,12 @@ async def _fill(tx: AsyncConnection, found: Mapping[UUID, PointDay]) -> list[dat
     """Puts figures and coverage into the points; when the roll-ups were made."""
     asked = {"points": list(found), "days": [point.day for point in found.values()]}
     stamps: list[datetime] = []
-    for row in await tx.execute(_COUNTS, asked):
+    for row in (await tx.execute(_COUNTS, asked)).all():
         found[row.point_id].side.counts = counts_of(row, 2)
         stamps.append(row.refreshed_at)
     for row in await tx.execute(_ENGINES, asked):
         found[row.point_id].side.engines[row.engine] = row.dialogues
-    for row in await tx.execute(_COVERAGE, asked):
+    for row in (await tx.execute(_COVERAGE, asked)).all():
         found[row.point_id].side.coverage = Totals(
             scheduled_ms=row.scheduled_ms,
             recorded_ms=row.recorded_ms,

@@ -15,7 +15,7 @@ from domain.change import Period
 from domain.chunks import YEARS
 from domain.review_queue import RANDOM_SHARE, Reason
 from serve_apps import auth
-from serve_apps.api.report_schemas import EngineView, PeriodView, ProportionView
+from serve_apps.api.report_schemas import EngineView, PeriodView
 from serve_apps.api.review_schemas import (
     AgreementView,
     BetweenView,
@@ -90,8 +90,8 @@ def _sample(found: Assessment, waiting: int) -> SampleView:
         kinds=_confusion(sample.kinds),
         quality=_confusion(sample.quality),
         reactions=_confusion(sample.reactions),
-        precision=ProportionView.model_validate(sample.precision),
-        recall=ProportionView.model_validate(sample.recall),
+        precision=sample.precision,
+        recall=sample.recall,
         kappa=KappaView.model_validate(sample.kappa),
     )
 
@@ -99,9 +99,9 @@ def _sample(found: Assessment, waiting: int) -> SampleView:
 def _corrected(found: Assessment) -> CorrectedView:
     corrected = found.corrected
     return CorrectedView(
-        apparent=ProportionView.model_validate(corrected.apparent),
-        sensitivity=ProportionView.model_validate(corrected.sensitivity),
-        specificity=ProportionView.model_validate(corrected.specificity),
+        apparent=corrected.apparent,
+        sensitivity=corrected.sensitivity,
+        specificity=corrected.specificity,
         value=corrected.value,
         low=corrected.low,
         high=corrected.high,

@@ -6,26 +6,17 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from domain.figures import Proportion
 from domain.status import Attempted, Kind, Reaction
 from serve_apps.api.schemas import View
-
-
-class ProportionView(View):
-    """hits of n, with a 95 % Wilson interval; null where n is 0."""
-
-    hits: int
-    n: int
-    value: float | None
-    low: float | None
-    high: float | None
 
 
 class FiguresView(View):
     """The rates are of sales with a yes or no; what is counted beside is never in them."""
 
-    rate: ProportionView = Field(description="attempts of sales")
-    specific_rate: ProportionView = Field(description="specific offers (quality 2 and 3) of sales")
-    acceptance: ProportionView = Field(description="accepted of accepted and rejected")
+    rate: Proportion = Field(description="attempts of sales")
+    specific_rate: Proportion = Field(description="specific offers (quality 2 and 3) of sales")
+    acceptance: Proportion = Field(description="accepted of accepted and rejected")
     average_quality: float | None = Field(description="over attempts, 0 to 3")
     dialogues: int = Field(description="all current ones, of every kind and status")
     attempts: int
@@ -112,7 +103,7 @@ class HeatView(View):
     hour: int
     sales: int = Field(description="in the rate: yes or no")
     attempts: int
-    rate: ProportionView
+    rate: Proportion
 
 
 class CategoryView(View):
@@ -120,7 +111,7 @@ class CategoryView(View):
     offered: int = Field(description="attempts that offered it; one attempt may offer several")
     accepted: int
     rejected: int
-    acceptance: ProportionView = Field(description="accepted of accepted and rejected")
+    acceptance: Proportion = Field(description="accepted of accepted and rejected")
 
 
 class QualityView(View):
@@ -144,7 +135,7 @@ class FunnelView(View):
 class BeforeView(View):
     """Of a point in the period before."""
 
-    rate: ProportionView
+    rate: Proportion
     dialogues: int
 
 

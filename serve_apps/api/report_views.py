@@ -24,7 +24,6 @@ from serve_apps.api.report_schemas import (
     OverviewView,
     PeriodView,
     PointFiguresView,
-    ProportionView,
     QualityView,
 )
 
@@ -54,7 +53,7 @@ def overview_view(period: Period, read: Overview, series: Series) -> OverviewVie
                 offered=one.offered,
                 accepted=one.accepted,
                 rejected=one.rejected,
-                acceptance=ProportionView.model_validate(wilson(one.accepted, one.accepted + one.rejected)),
+                acceptance=wilson(one.accepted, one.accepted + one.rejected),
             )
             for one in series.categories
         ],
@@ -112,7 +111,7 @@ def _heatmap(series: Series) -> list[HeatView]:
             hour=cell.hour,
             sales=cell.counts.sales,
             attempts=cell.counts.yes,
-            rate=ProportionView.model_validate(wilson(cell.counts.yes, cell.counts.sales)),
+            rate=wilson(cell.counts.yes, cell.counts.sales),
         )
         for cell in series.cells
         if cell.counts.sales
@@ -136,7 +135,7 @@ def _row(point: ReportPoint, now: Figures, before: Counts, rank: int | None) -> 
         zone=point.zone,
         goal=point.goal,
         figures=figures_view(now),
-        before=BeforeView(rate=ProportionView.model_validate(rate), dialogues=before.dialogues),
+        before=BeforeView(rate=rate, dialogues=before.dialogues),
         change=_change(change(now.rate, rate)),
         coverage=now.coverage,
         rank=rank,

@@ -7,10 +7,11 @@ from uuid import UUID
 from pydantic import AfterValidator, Field
 
 from domain.agreement import Call, WhyNot
+from domain.figures import Proportion
 from domain.review import MAX_NOTE_CHARS, Judgement
 from domain.review_queue import Reason
 from domain.status import Attempted, Kind, Reaction
-from serve_apps.api.report_schemas import EngineView, PeriodView, ProportionView
+from serve_apps.api.report_schemas import EngineView, PeriodView
 from serve_apps.api.schemas import Body, Name, View
 
 
@@ -136,7 +137,7 @@ class ConfusionView(View):
 class KappaView(View):
     """Cohen's κ with its standard error (Fleiss, Cohen, Everitt 1969); null where chance alone explains the answers."""
 
-    agreed: ProportionView
+    agreed: Proportion
     value: float | None
     standard_error: float | None
     low: float | None
@@ -147,9 +148,9 @@ class CorrectedView(View):
     """The machine's rate with its mistakes taken out (Rogan and Gladen 1978), with the interval of Lang and Reiczigel
     (2014)."""
 
-    apparent: ProportionView = Field(description="the machine's own rate over the whole period")
-    sensitivity: ProportionView = Field(description="of true offers, those that it calls yes")
-    specificity: ProportionView = Field(description="of sales truly without one, those that it calls no")
+    apparent: Proportion = Field(description="the machine's own rate over the whole period")
+    sensitivity: Proportion = Field(description="of true offers, those that it calls yes")
+    specificity: Proportion = Field(description="of sales truly without one, those that it calls no")
     value: float | None
     low: float | None
     high: float | None
@@ -170,8 +171,8 @@ class SampleView(View):
     kinds: ConfusionView
     quality: ConfusionView = Field(description="where both see an offer")
     reactions: ConfusionView = Field(description="where both see an offer")
-    precision: ProportionView = Field(description="of the machine's yes, those to which the reviewer says yes")
-    recall: ProportionView = Field(description="of the reviewer's yes, those that the machine found")
+    precision: Proportion = Field(description="of the machine's yes, those to which the reviewer says yes")
+    recall: Proportion = Field(description="of the reviewer's yes, those that the machine found")
     kappa: KappaView
 
 
