@@ -1,4 +1,4 @@
-"""`users`: who may log in, as what, and for which points, through the API. Secrets are printed once, when they are made."""
+"""`users`: who may log in, as what, for which points, through the API. Secrets are printed once, when they are made."""
 
 import json
 import sys
