@@ -10,8 +10,8 @@ from domain.change import Period
 from domain.figures import Counts
 
 COUNTERS = tuple(f.name for f in fields(Counts))
-SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTERS)
-"""Of a roll-up's rows that are grouped by something else."""
+SUMS = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in COUNTERS)
+"""Of a roll-up's rows that are grouped by something else; whole numbers, where sums are summed again too."""
 _DAYS = (bindparam("first", type_=Date), bindparam("last", type_=Date))
 _POINTS = bindparam("points", type_=ARRAY(Uuid))
 
