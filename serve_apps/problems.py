@@ -1,7 +1,7 @@
 """Errors as every route answers them: `application/problem+json` (RFC 9457) with a stable `code` and a request id."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -221,10 +221,15 @@ async def _on_validation(request: Request, error: Exception) -> JSONResponse:
     if errors[0]["type"] == "json_invalid":
         why = f"{errors[0]['ctx']['error']} at character {errors[0]['loc'][-1]}"
         return response(request_id_of(request), _not_json(why))
-    found = [FieldError(field=".".join(map(str, e["loc"])), message=message_of(e)) for e in errors]
+    found = [FieldError(field=_field(e["loc"]), message=message_of(e)) for e in errors]
     missing = all(e["type"] == "missing" for e in errors)
     problem = fields_problem(found, Code.FIELD_MISSING if missing else Code.FIELD_INVALID)
     return response(request_id_of(request), problem)
+
+
+def _field(where: Sequence[str | int]) -> str:
+    """In a query a name may stand several times; which of them is wrong, the message says."""
+    return ".".join(map(str, where[:2] if where[0] == "query" else where))
 
 
 async def _on_conflict(request: Request, error: Exception) -> JSONResponse:
