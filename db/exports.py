@@ -23,7 +23,8 @@ class Selection:
     """Which dialogues. An instant without a zone is local time of each dialogue's point.
 
     start_from <= start < start_before; point: name or id; analysis_status: of the current revision; attempted and
-    min_quality: of its verdict; after: start and id of the last dialogue of the page before; only: of these points.
+    min_quality: of its verdict; after: start and id of the last dialogue of the page before; only: of these points;
+    hides_registers: leave out register and device at points that do not show figures by register.
     """
 
     start_from: datetime | None = None
@@ -36,12 +37,14 @@ class Selection:
     min_quality: int | None = None
     after: tuple[datetime, UUID] | None = None
     only: Collection[UUID] | None = None
+    dialogue_ids: Collection[UUID] | None = None
+    hides_registers: bool = False
 
 
 _d, _tr, _an = t.dialogues.c, t.dialogue_transcripts.c, t.dialogue_upsell_analysis.c
 _COLUMNS = (
     *(_d.dialogue_id, _d.device_id, _d.start_ts, _d.end_ts, _d.revision),
-    *(t.points.c.name.label("point"), t.registers.c.name.label("register")),
+    *(t.points.c.name.label("point"), t.points.c.shows_registers, t.registers.c.name.label("register")),
     *(_d.asr_status, _d.asr_pass, _d.asr_model, _d.analysis_status),
     *(func.coalesce(_tr.language, _d.language).label("language"), _tr.text),
     *(_an.kind, _an.attempted, _an.quality_score, _an.categories, _an.closing_question, _an.customer_reaction),
@@ -81,7 +84,7 @@ async def current_dialogues(
     )
     async with tx.stream(query) as rows:
         async for row in rows.mappings():
-            yield _dialogue(row)
+            yield _dialogue(row, with_register=row["shows_registers"] or not selection.hides_registers)
 
 
 def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
@@ -101,6 +104,8 @@ def _conditions(selection: Selection) -> list[ColumnElement[bool]]:
         conditions.append(_d.analysis_status == selection.analysis_status)
     if selection.dialogue_id:
         conditions.append(_d.dialogue_id == selection.dialogue_id)
+    if selection.dialogue_ids is not None:
+        conditions.append(_d.dialogue_id.in_(selection.dialogue_ids))
     if selection.attempted:
         conditions.append(_an.attempted == selection.attempted)
     if selection.min_quality is not None:
@@ -116,12 +121,12 @@ def _instant(moment: datetime) -> ColumnElement[Any]:
     return func.timezone(t.points.c.zone, literal(moment, DateTime(timezone=False)))
 
 
-def _dialogue(row: RowMapping) -> ExportedDialogue:
+def _dialogue(row: RowMapping, *, with_register: bool) -> ExportedDialogue:
     return ExportedDialogue(
         dialogue_id=str(row["dialogue_id"]),
         point=row["point"],
-        register_name=row["register"],
-        device_id=str(row["device_id"]),
+        register_name=row["register"] if with_register else None,
+        device_id=str(row["device_id"]) if with_register else None,
         start_ts=row["start_ts"],
         end_ts=row["end_ts"],
         revision=row["revision"],

@@ -56,12 +56,13 @@ class ExportedAnalysis(_Wire):
 
 class ExportedDialogue(_Wire):
     """One current dialogue. `text` is empty and `segments` has none until ASR of this revision is done; `analysis` is
-    null until this revision has a verdict. `point` and `register` are names."""
+    null until this revision has a verdict. `point` and `register` are names; `register` and `device_id` are null for who
+    may not see figures by register."""
 
     dialogue_id: str
     point: str
-    register_name: str = Field(alias="register")
-    device_id: str
+    register_name: str | None = Field(alias="register")
+    device_id: str | None
     start_ts: Instant
     end_ts: Instant
     revision: int

@@ -17,9 +17,9 @@ from rich.text import Text
 
 from cluster.admin_api import AdminApi
 from cluster.cli.asking import AsJson, Server, open_api
-from cluster.cli.export import cell
 from cluster.recordings.counters import point_id_of
 from cluster.recordings.plan import check_name
+from domain.cells import cell
 from domain.errors import Rejected
 
 MOST = 500

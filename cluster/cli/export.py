@@ -18,6 +18,7 @@ from cluster.wiring import database_url
 from configs.settings import Settings, load
 from db.engine import Database
 from db.exports import Selection, current_dialogues
+from domain.cells import cell
 from domain.errors import ConfigError
 from domain.export import ExportedDialogue, iso_ms
 from domain.status import StageStatus
@@ -27,8 +28,6 @@ COLUMNS = (
     *("asr_status", "analysis_status", "kind", "attempted", "quality_score", "categories", "closing_question"),
     *("customer_reaction", "quotes", "summary", "confidence", "model", "prompt_version", "text"),
 )
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-"""A cell that begins so is run as a formula by spreadsheets (OWASP, CSV Injection)."""
 
 Write: TypeAlias = Callable[[str], object]
 
@@ -102,14 +101,6 @@ def csv_line(dialogue: ExportedDialogue) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow([cell(cells.get(column)) for column in COLUMNS])
     return line.getvalue()
-
-
-def cell(value: object) -> str:
-    """One cell on one line, which no spreadsheet takes for a formula."""
-    text = "" if value is None else " ".join(str(value).splitlines())
-    if isinstance(value, bool):
-        text = text.lower()
-    return f"'{text}" if text.lstrip(" ").startswith(FORMULA_STARTS) else text
 
 
 @contextmanager

@@ -2,8 +2,10 @@
 
 from fastapi import APIRouter
 
-from serve_apps.api.dialogues import clip, detail, exported, rows
+from serve_apps.api.dialogues import clip, detail, exported, exports, rerun, rows
 
 router = APIRouter()
-for _part in (rows.router, detail.router, clip.router, clip.opened, exported.router):  # `/{dialogue_id}` last
+_lists = (rows.router, exports.router, exports.opened)
+_one = (detail.router, clip.router, clip.opened, rerun.router)
+for _part in (*_lists, *_one, exported.router):  # whose `/{dialogue_id}` takes what is left
     router.include_router(_part)

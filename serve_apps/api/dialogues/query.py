@@ -5,7 +5,16 @@ from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, TypeAdapter, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    TypeAdapter,
+    WithJsonSchema,
+)
 
 from domain.access import Principal
 from domain.chunks import YEARS
@@ -39,6 +48,7 @@ def _searchable(text: str) -> str:
 Moment = Annotated[
     date | datetime,
     PlainValidator(_moment),
+    PlainSerializer(date.isoformat, return_type=str),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}),
 ]
 Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]

@@ -266,4 +266,3 @@ class RerunView(View):
     stage: RerunStage
     dialogue_id: UUID
     revision: int
-    is_queued: bool
