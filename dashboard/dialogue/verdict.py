@@ -11,7 +11,7 @@ from dashboard.wording import Wording
 from domain.dialogue_filter import Reviewed as ReviewState
 from domain.reasons import Why
 from domain.review_queue import LOW_CONFIDENCE
-from domain.status import Attempted, Kind, Reaction
+from domain.status import Attempted, Kind
 
 Wire = Mapping[str, Any]
 SURE = 0.8
@@ -34,14 +34,13 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """headline: what counts; tone as in the list; why: a sentence for each reason; facts: name and value."""
+    """headline: what counts; tone as in the list; why: a sentence for each reason."""
 
     headline: str
     tone: str
     counted: str
     why: tuple[str, ...]
     quotes: tuple[Quote, ...]
-    facts: tuple[tuple[str, str], ...]
     summary: str
 
 
@@ -67,7 +66,6 @@ def verdict(w: Wording, detail: Wire) -> Verdict:
         counted=w.s(f"dialogue.counted.{detail['row']['place']}"),
         why=tuple(_why(w, detail)),
         quotes=tuple(_quote(w, one) for one in (machine or {"quotes": ()})["quotes"]),
-        facts=tuple(_facts(w, counts, machine)),
         summary=machine["summary"] if machine else "",
     )
 
@@ -140,22 +138,6 @@ def _agree(machine: Wire, counts: Wire) -> bool:
 def _quote(w: Wording, quote: Wire) -> Quote:
     inexact = w.s("dialogue.inexact", share=w.percent(quote["score"])) if quote["score"] < 1 else ""
     return Quote(quote["text"], quote["start_ms"], quote["end_ms"], inexact)
-
-
-def _facts(w: Wording, counts: Wire, machine: Wire | None) -> list[tuple[str, str]]:
-    facts = [(w.s("dialogues.filter.kind"), w.label("kind", counts["kind"]))]
-    if counts["kind"] == Kind.SALE:
-        facts.append((w.s("dialogues.filter.attempted"), w.label("attempted", counts["attempted"])))
-    if counts["kind"] == Kind.SALE and counts["attempted"] == Attempted.YES:
-        facts.append((w.s("dialogues.filter.quality"), w.label("quality", counts["quality_score"])))
-        if counts["categories"]:
-            named = ", ".join(w.label("category", category) for category in counts["categories"])
-            facts.append((w.s("dialogues.filter.category"), named))
-        if counts["reaction"] in tuple(Reaction):
-            facts.append((w.s("dialogues.filter.reaction"), w.label("reaction", counts["reaction"])))
-    if machine:
-        facts.append((w.s("dialogue.confidence"), w.percent(machine["confidence"])))
-    return facts
 
 
 def judged_by(w: Wording, model: str | None) -> str:

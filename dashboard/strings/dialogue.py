@@ -34,7 +34,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogue.no_quotes": ("Дословных цитат нет.", "There are no word-for-word quotes."),
     "dialogue.inexact": ("найдено неточно: похоже на {share}", "not found word for word: {share} alike"),
     "dialogue.summary": ("Коротко", "In short"),
-    "dialogue.confidence": ("Уверенность машины", "The machine's confidence"),
     "dialogue.counted.yes": ("Входит в доли как продажа с предложением.", "In the rates as a sale with an offer."),
     "dialogue.counted.no": ("Входит в доли как продажа без предложения.", "In the rates as a sale without an offer."),
     "dialogue.counted.uncertain": ("Не входит в доли: неясно.", "Not in the rates: it is uncertain."),
@@ -73,10 +72,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The words do not tell whether this is a sale.",
     ),
     "dialogue.why.quoted": (
-        "Предложение — это когда кассир сам, без просьбы, предлагает что-то сверх заказа. Машина нашла его в словах "
-        "ниже. Пакет, чек и карта лояльности предложением не считаются, как и то, о чём покупатель попросил сам.",
-        "An offer is when the cashier, unasked, offers something beyond the order. The machine found one in the words "
-        "below. A bag, a receipt or a loyalty card is none, nor is what the customer asked for himself.",
+        "Предложение — это когда кассир сам, без просьбы, предлагает что-то сверх заказа. Машина нашла его в этих "
+        "словах. Пакет, чек и карта лояльности предложением не считаются, как и то, о чём покупатель попросил сам.",
+        "An offer is when the cashier, unasked, offers something beyond the order. The machine found one in these "
+        "words. A bag, a receipt or a loyalty card is none, nor is what the customer asked for himself.",
     ),
     "dialogue.why.nothing_offered": (
         "Кассир сам ничего сверх заказа не предложил. Пакет, чек и карта лояльности предложением не считаются, "
