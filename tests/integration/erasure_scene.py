@@ -106,7 +106,7 @@ class Scene:
                 continue
             samples = decode(self.shop.deps.store.read(chunk["stored_path"]), max_s=61)
             first, last = max(0.0, start_s - begins), min(60.0, end_s - begins)
-            loudest = max(loudest, float(abs(samples[int(first * RATE) : int(last * RATE)]).max()))
+            loudest = max(loudest, float(abs(samples[int(first * RATE) : int(last * RATE)]).max(initial=0.0)))
         return loudest
 
     async def is_silent(self, start_s: float, end_s: float) -> bool:
@@ -120,10 +120,11 @@ class Scene:
 
 @asynccontextmanager
 async def working(scene: Scene, *stages: Stage) -> AsyncIterator[Worker]:
-    """A worker of these stages, until the block ends."""
+    """A worker of these stages, until the block ends. Dialogues close at once: nobody waits for late audio."""
     deps = scene.shop.deps
     jobs = deps.settings.jobs.model_copy(update={"poll_s": 0.05})
-    settings = deps.settings.model_copy(update={"jobs": jobs})
+    dialogues = deps.settings.dialogues.model_copy(update={"lateness_s": 0.0, "revise_wait_s": 0.0})
+    settings = deps.settings.model_copy(update={"jobs": jobs, "dialogues": dialogues})
     known = {stage.name: stage for stage in stages}
     ctx = StageContext(deps.db, deps.store, settings)
     renewer = LeaseRenewer(deps.db.url, jobs)

@@ -139,15 +139,6 @@ async def test_late_audio_that_lies_inside_is_discarded_and_what_reaches_in_is_s
     assert (other.status_code, other.json()["code"]) == (409, "chunk_conflict")
 
 
-async def test_late_audio_that_cannot_be_decoded_is_discarded_where_it_reaches_in(shop: Shop) -> None:
-    await Scene(shop, []).interval(30, 120)
-    broken = shop.audio[:20_000]
-    answer = await shop.upload(broken, start_ts=at(0).isoformat(), end_ts=at(60).isoformat())
-    assert answer.json()["queued"] is True, "what is left of it ends before the erased time"
-    scene = Scene(shop, [])
-    assert await scene.is_silent(30, 60)
-
-
 async def test_a_chunk_longer_than_its_recorder_said_is_silenced_once_that_is_known(shop: Shop, tmp_path: Path) -> None:
     scene = Scene(shop, [])
     await scene.interval(40, 60)
