@@ -44,7 +44,8 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A dialogue's own row, with its current results."""
+    """A dialogue's own row, with its current results. `words_dropped_at`: when its words went by age; then `heard` is
+    None."""
 
     state: DialogueState
     alias_of: UUID | None
@@ -59,6 +60,7 @@ class Stored:
     catalogue: tuple[str, ...]
     heard: Heard | None
     judged: Judged | None
+    words_dropped_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ async def read_stored(tx: AsyncConnection, dialogue_id: UUID) -> Stored:
     columns = (
         *(_d.state, _d.alias_of, _d.created_at, _d.changed_at, _d.asr_status, _d.asr_pass, _d.asr_model),
         *(_d.asr_reasons, _d.skip_reason, _d.error, t.points.c.catalogue),
-        *(_tr.language, _tr.segments_json, _tr.transcript_sha256, _tr.avg_logprob, _tr.no_speech_prob),
+        *(_tr.language, _tr.segments_json, _tr.transcript_sha256, _tr.avg_logprob, _tr.no_speech_prob, _tr.dropped_at),
         *(_an.kind, _an.attempted, _an.quality_score, _an.categories, _an.closing_question, _an.customer_reaction),
         *(_an.evidence_quotes, _an.summary, _an.confidence, _an.analysis_model, _an.prompt_version),
         *(_an.prompt_sha256, _an.parameters, _an.tokens_in, _an.tokens_out, _an.cost_usd),
@@ -108,6 +110,7 @@ async def read_stored(tx: AsyncConnection, dialogue_id: UUID) -> Stored:
         catalogue=tuple(row.catalogue or DEFAULT_CATALOGUE),
         heard=_heard(row),
         judged=_judged(row),
+        words_dropped_at=row.dropped_at,
     )
 
 
@@ -136,7 +139,7 @@ async def _nearest(tx: AsyncConnection, line: DialogueLine, side: ColumnElement[
 
 
 def _heard(row: Row[Any]) -> Heard | None:
-    if row.transcript_sha256 is None:
+    if row.transcript_sha256 is None or row.dropped_at is not None:
         return None
     transcript = Transcript(row.language, _UTTERANCES.validate_python(row.segments_json))
     return Heard(transcript, row.transcript_sha256, row.avg_logprob, row.no_speech_prob)

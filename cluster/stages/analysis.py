@@ -78,7 +78,7 @@ class Analysis(Stage):
         return self._concurrency + -(-self._concurrency // AHEAD)
 
     async def run(self, ctx: StageContext, job: Job) -> AnalysisResult:
-        """Raises Rejected where there is no transcript, and what the engine raises."""
+        """Raises Rejected where there is no transcript any more, and what the engine raises."""
         async with ctx.db.begin() as tx:
             given = await _read(tx, UUID(job.subject_id))
         if given.revision != job.subject_rev:  # it would be judged for nothing: `is_current` will not have it
@@ -125,6 +125,7 @@ async def _read(tx: AsyncConnection, dialogue_id: UUID) -> _Input:
             _transcripts.c.revision,
             _transcripts.c.segments_json,
             _transcripts.c.transcript_sha256,
+            _transcripts.c.dropped_at,
             t.points.c.catalogue,
         )
         .join(_dialogues, _dialogues.c.dialogue_id == _transcripts.c.dialogue_id)
@@ -134,6 +135,8 @@ async def _read(tx: AsyncConnection, dialogue_id: UUID) -> _Input:
     row = (await tx.execute(query)).one_or_none()
     if row is None:
         raise Rejected("the dialogue has no transcript")
+    if row.dropped_at is not None:
+        raise Rejected("the dialogue's words were deleted by age; its verdict stays")
     transcript = Transcript(row.language, _UTTERANCES.validate_python(row.segments_json))
     return _Input(transcript, row.revision, row.transcript_sha256, tuple(row.catalogue or DEFAULT_CATALOGUE))
 

@@ -62,6 +62,7 @@ class Asr(Stage):
             "avg_logprob": result.avg_logprob,
             "no_speech_prob": result.no_speech_prob,
             "transcript_sha256": result.transcript.sha256,
+            "dropped_at": None,
         }
         upsert = insert(t.dialogue_transcripts).values(dialogue_id=dialogue_id, **values)
         fresh = {name: upsert.excluded[name] for name in values} | {"created_at": func.now()}

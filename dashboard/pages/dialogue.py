@@ -61,7 +61,9 @@ class Dialogue(Page):
                 missed=missed(w, detail["missed"]),
                 reviews=reviews(w, detail["reviews"], detail["zone"]),
             ),
-            "talk": self.render("dialogue/talk.html", turns=turns(w, detail["utterances"])),
+            "talk": self.render(
+                "dialogue/talk.html", turns=turns(w, detail["utterances"]), dropped=detail.get("words_dropped_at")
+            ),
             "history": self.render(
                 "dialogue/history.html",
                 events=events(w, detail["history"]),

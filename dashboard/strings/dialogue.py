@@ -24,6 +24,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Who speaks is a guess from the words.",
     ),
     "dialogue.no_text": ("Слов нет.", "There are no words."),
+    "dialogue.dropped": (
+        "Слова удалены {day}: точка хранит их ограниченное время. Оценка осталась.",
+        "The words were deleted on {day}: the point keeps them for a limited time. The verdict stays.",
+    ),
     "dialogue.speaker.staff": ("Кассир", "Cashier"),
     "dialogue.speaker.customer": ("Покупатель", "Customer"),
     "dialogue.speaker.unknown": ("Неясно кто", "Unknown"),

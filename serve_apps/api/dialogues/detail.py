@@ -62,6 +62,7 @@ async def get_dialogue_detail(
         error=stored.error,
         skip_reason=stored.skip_reason,
         utterances=views.utterances_of(stored, plan, terms, next(iter(meant.values()), None)),
+        words_dropped_at=stored.words_dropped_at,
         quotes=quotes,
         machine=views.machine_of(stored.judged, quotes),
         effective=views.effective_of(line),

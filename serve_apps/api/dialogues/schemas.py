@@ -240,6 +240,7 @@ class DialogueDetail(View):
     error: str | None
     skip_reason: str | None
     utterances: list[UtteranceView]
+    words_dropped_at: datetime | None = Field(description="when words and quotes were deleted by the point's text_days")
     quotes: list[QuoteView]
     machine: MachineVerdictView | None
     effective: EffectiveView | None
