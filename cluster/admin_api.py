@@ -12,6 +12,8 @@ from configs.settings import Settings
 from domain.errors import Conflict, Rejected, Unavailable
 
 TIMEOUT_S = 20.0
+ERASE_TIMEOUT_S = 60.0
+"""The server answers within half a minute; what takes longer goes on without us."""
 PAGE = 1000
 ADMIN = "/api/v1/admin"
 USERS = "/api/v1/users"
@@ -86,6 +88,10 @@ class AdminApi:
     def revoke_code(self, enrolment_id: UUID) -> None:
         """Ends a code that nobody has used."""
         self._ask("DELETE", f"{ADMIN}/enrolment-codes/{enrolment_id}")
+
+    def erase(self, body: dict[str, Any]) -> dict[str, Any]:
+        """Erases, or says what would go (`dry_run`)."""
+        return dict(self._ask("POST", "/api/v1/erasures", json=body, timeout=ERASE_TIMEOUT_S).json())
 
     def device_coverage(self, device_id: UUID, day: date | None) -> dict[str, Any]:
         """What became of a device's scheduled time; today where no day is given."""

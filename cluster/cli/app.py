@@ -7,7 +7,21 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from cluster.cli import cluster_commands, config, demo, devices, doctor, evaluate, export, import_, jobs, status, users
+from cluster.cli import (
+    cluster_commands,
+    config,
+    demo,
+    devices,
+    doctor,
+    erase,
+    evaluate,
+    export,
+    import_,
+    jobs,
+    reports,
+    status,
+    users,
+)
 from domain.errors import ConfigError, SalesControlError
 
 app = typer.Typer(
@@ -26,9 +40,11 @@ app.command("doctor")(doctor.doctor)
 app.command("import")(import_.import_recordings)
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
+app.command("erase")(erase.erase)
 app.add_typer(devices.app, name="devices")
 app.add_typer(users.app, name="users")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
 
 
