@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, literal_column
+from sqlalchemy import ColumnElement, Table, func, literal_column, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -37,6 +37,20 @@ async def add_change(tx: AsyncConnection, change: Change) -> None:
     """Moves the chain's rows. To be the last that a transaction locks of the reports: in the order of their keys."""
     await _add(tx, t.chain_hours, "hour", change.hours)
     await _add(tx, t.chain_day_categories, "category", change.categories)
+
+
+async def rebuild_chain(tx: AsyncConnection) -> None:
+    """Sums the points' roll-ups up anew. Whoever has moved the chain's rows is waited for, and whoever waits meanwhile
+    moves the new ones: his roll-ups are not among the summed."""
+    for table, of_points, name in (
+        (t.chain_hours, t.report_hours, "hour"),
+        (t.chain_day_categories, t.report_day_categories, "category"),
+    ):
+        await tx.execute(text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+        await tx.execute(table.delete())
+        keys, counters = [of_points.c.day, of_points.c[name]], [c.name for c in table.columns if not c.primary_key]
+        sums = select(*keys, *(func.sum(of_points.c[counter]) for counter in counters)).group_by(*keys)
+        await tx.execute(table.insert().from_select(["day", name, *counters], sums))
 
 
 def _note(into: dict[Key, Counter[str]], name: str, before: Rows, after: Rows) -> None:

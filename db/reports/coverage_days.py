@@ -1,6 +1,7 @@
 """The coverage of each point's day, reckoned once for all who read it. What it rests on: db/coverage_report.py."""
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,10 @@ from db import tables as t
 from db.coverage_report import device_coverage, devices_of_point
 from db.dialogue_store import database_now, to_ms
 from db.engine import Database
-from db.points import find_point
+from db.points import Point, find_point
 from db.queue import NewJob, Queue
 from db.reports.jobs import coverage_job, point_job
-from domain.coverage import Totals, totals
+from domain.coverage import PATIENCE_MS, Totals, totals
 from domain.ids import DeviceId, PointId
 from domain.opening_hours import day_of, day_span, parse, windows_between
 from domain.status import JobClass
@@ -43,6 +44,13 @@ _DUE = text(
 )
 """Today and yesterday change without anybody saying so: what nobody tells of is lost in the end."""
 
+_PENDING = text(
+    """
+    SELECT subject_id FROM jobs
+    WHERE stage = 'coverage' AND state IN ('queued', 'running') AND starts_with(subject_id, :point)
+    """
+)
+
 
 async def reckon(tx: AsyncConnection, point_id: PointId, day: date) -> Totals | None:
     """What became of the scheduled time of all devices of the point; None where there is no such point."""
@@ -67,6 +75,30 @@ async def refresh_coverage(tx: AsyncConnection, point_id: PointId, day: date) ->
     statement = insert(t.coverage_days).values(point_id=point_id, day=day, **values)
     fresh = {name: statement.excluded[name] for name in (*values, "reckoned_at")}
     await tx.execute(statement.on_conflict_do_update(index_elements=["point_id", "day"], set_=fresh))
+
+
+async def coverage_drifts(
+    tx: AsyncConnection, point: Point, first: date, last: date
+) -> list[tuple[date, Totals, Totals]]:
+    """Days whose stored coverage is not what it is reckoned to be, with both. Days that still change are left out:
+    those that were not long over when they were reckoned, or that a queued job is about."""
+    zone = ZoneInfo(point.zone)
+    columns = [_days[name] for name in _TOTALS]
+    query = select(_days.day, _days.reckoned_at, *columns).where(
+        _days.point_id == point.point_id, _days.day.between(first, last)
+    )
+    stored = (await tx.execute(query.order_by(_days.day))).all()
+    pending = set((await tx.execute(_PENDING, {"point": f"{point.point_id}@"})).scalars())
+    drifts = []
+    for row in stored:
+        is_over = day_span(row.day, zone).end_ms + PATIENCE_MS <= to_ms(row.reckoned_at)
+        if not is_over or f"{point.point_id}@{row.day.isoformat()}" in pending:
+            continue
+        expected = await reckon(tx, point.point_id, row.day)
+        said = Totals(**{name: getattr(row, name) for name in _TOTALS}, outside_ms=0)
+        if expected is not None and said != replace(expected, outside_ms=0):
+            drifts.append((row.day, said, expected))
+    return drifts
 
 
 async def coverage_jobs(tx: AsyncConnection, device_id: DeviceId, spans: Iterable[Span]) -> list[NewJob]:

@@ -71,8 +71,8 @@ _FACTS = f"""
            coalesce(cost_usd, 0) AS cost_usd
     FROM ({OPINIONS} WHERE {{which}}) AS opinions
 """
-_COLUMNS = [column.name for column in t.dialogue_facts.columns]
-_ALL, _REST = ", ".join(_COLUMNS), ", ".join(_COLUMNS[1:])
+COLUMNS = [column.name for column in t.dialogue_facts.columns]
+_ALL, _REST = ", ".join(COLUMNS), ", ".join(COLUMNS[1:])
 _WHICH = "d.dialogue_id = ANY (:dialogue_ids) AND (CAST(:point_id AS uuid) IS NULL OR d.point_id = :point_id)"
 _GIVEN = (bindparam("dialogue_ids", type_=ARRAY(Uuid)), bindparam("point_id", type_=Uuid))
 FACTS = _FACTS.format(which="d.point_id = :point_id AND d.start_ts >= :since AND d.start_ts < :until")
@@ -101,11 +101,11 @@ _HOLD = text(
 ).bindparams(_GIVEN[0])
 _UPDATE = text(
     f"""
-    UPDATE dialogue_facts AS f SET ({_REST}) = ROW({", ".join(f"facts.{name}" for name in _COLUMNS[1:])})
+    UPDATE dialogue_facts AS f SET ({_REST}) = ROW({", ".join(f"facts.{name}" for name in COLUMNS[1:])})
     FROM ({_FACTS.format(which=_WHICH)}) AS facts
     WHERE f.dialogue_id = facts.dialogue_id
-      AND ({", ".join(f"f.{name}" for name in _COLUMNS[1:])})
-          IS DISTINCT FROM ({", ".join(f"facts.{name}" for name in _COLUMNS[1:])})
+      AND ({", ".join(f"f.{name}" for name in COLUMNS[1:])})
+          IS DISTINCT FROM ({", ".join(f"facts.{name}" for name in COLUMNS[1:])})
     RETURNING f.dialogue_id, f.point_id, f.hour_ts
     """
 ).bindparams(*_GIVEN)

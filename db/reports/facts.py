@@ -5,7 +5,7 @@ them. docs/decisions/roll-ups.md says why that is enough.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import DateTime, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import dialogue_sql
 from db.reports.fact_rows import write_facts
 from db.reports.hours import Hour, hours_of
-from db.reports.rollups import lock_points, rebuild_hours
+from db.reports.rollups import lock_points, rebuild_hours, rebuild_point
 from db.reports.search_rows import write_search
 from db.review_reasons import refresh_queue
 from domain.ids import DialogueId, PointId
@@ -33,16 +33,29 @@ _OF_HOUR = text(
     bindparam("hour_ts", type_=DateTime(timezone=True)),
     bindparam("until", type_=DateTime(timezone=True)),
 )
-_OF_POINT = text(
-    """
-    SELECT dialogue_id FROM dialogue_facts WHERE point_id = :point_id
-    UNION
-    SELECT dialogue_id FROM dialogues WHERE point_id = :point_id
-    """
-).bindparams(bindparam("point_id", type_=Uuid))
-_HOURS_OF_POINT = text("SELECT hour_ts FROM report_hours WHERE point_id = :point_id").bindparams(
-    bindparam("point_id", type_=Uuid)
+_SPAN = (
+    bindparam("point_id", type_=Uuid),
+    bindparam("since", type_=DateTime(timezone=True)),
+    bindparam("until", type_=DateTime(timezone=True)),
 )
+_OF_SPAN = text(
+    """
+    SELECT dialogue_id FROM dialogue_facts WHERE point_id = :point_id AND start_ts >= :since AND start_ts < :until
+    UNION
+    SELECT dialogue_id FROM dialogues WHERE point_id = :point_id AND start_ts >= :since AND start_ts < :until
+    """
+).bindparams(*_SPAN)
+_HOURS_OF_SPAN = text(
+    "SELECT hour_ts FROM report_hours WHERE point_id = :point_id AND hour_ts >= :since AND hour_ts < :until"
+).bindparams(*_SPAN)
+_DAYS_OF_SPAN = text(
+    """
+    SELECT day FROM report_days JOIN points USING (point_id)
+    WHERE point_id = :point_id AND day >= CAST(CAST(:since AS timestamptz) AT TIME ZONE zone AS date)
+      AND day <= CAST(CAST(:until AS timestamptz) AT TIME ZONE zone AS date)
+    """
+).bindparams(*_SPAN)
+EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 
 
 async def refresh_facts(tx: AsyncConnection, dialogue_ids: Iterable[DialogueId]) -> None:
@@ -72,15 +85,20 @@ async def refresh_hour(tx: AsyncConnection, hour: Hour) -> list[Hour]:
     return await _refresh(tx, hour.point_id, ids, {hour})
 
 
-async def refresh_point(tx: AsyncConnection, point_id: PointId) -> list[Hour]:
-    """The same for all that a point ever had: its zone changed, or its reports are to be made anew."""
-    ids = sorted((await tx.execute(_OF_POINT, {"point_id": point_id})).scalars())
-    known = (await tx.execute(_HOURS_OF_POINT, {"point_id": point_id})).scalars()
-    return await _refresh(tx, point_id, ids, {Hour(point_id, hour_ts.astimezone(UTC)) for hour_ts in known})
+async def refresh_point(
+    tx: AsyncConnection, point_id: PointId, since: datetime = EVER[0], until: datetime = EVER[1]
+) -> list[Hour]:
+    """The same for all that a point has between two instants: its zone changed, or its reports are made anew."""
+    given = {"point_id": point_id, "since": since, "until": until}
+    ids = sorted((await tx.execute(_OF_SPAN, given)).scalars())
+    hours = {Hour(point_id, hour_ts.astimezone(UTC)) for hour_ts in (await tx.execute(_HOURS_OF_SPAN, given)).scalars()}
+    return await _refresh(tx, point_id, ids, hours, (await tx.execute(_DAYS_OF_SPAN, given)).scalars().all())
 
 
-async def _refresh(tx: AsyncConnection, point_id: PointId, ids: Sequence[DialogueId], hours: set[Hour]) -> list[Hour]:
-    """`hours` are counted anew in any case."""
+async def _refresh(
+    tx: AsyncConnection, point_id: PointId, ids: Sequence[DialogueId], hours: set[Hour], days: Sequence[date] = ()
+) -> list[Hour]:
+    """`hours` and `days` are counted anew in any case."""
     touched: set[Hour] = set(hours)
     dropped: list[DialogueId] = []
     for batch in _batches(ids):
@@ -90,7 +108,7 @@ async def _refresh(tx: AsyncConnection, point_id: PointId, ids: Sequence[Dialogu
         await refresh_queue(tx, kept)
         touched |= written.hours
         dropped += written.dropped
-    await rebuild_hours(tx, {hour for hour in touched if hour.point_id == point_id})
+    await rebuild_point(tx, point_id, {hour.hour_ts for hour in touched if hour.point_id == point_id}, days)
     elsewhere = {*touched, *(await hours_of(tx, dropped))}
     return sorted(hour for hour in elsewhere if hour.point_id != point_id)
 

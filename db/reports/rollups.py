@@ -3,8 +3,8 @@
 Whoever rebuilds holds the lock of the point's row, so that one rebuild sees all that the one before wrote.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -140,17 +140,28 @@ async def rebuild_hours(tx: AsyncConnection, hours: Collection[Hour]) -> None:
     """Counts these hours of locked points anew, with the days that they are or were in, and with the whole chain."""
     change = Change()
     for point_id, of_point in groupby(sorted(hours), key=attrgetter("point_id")):
-        await _rebuild(tx, point_id, [hour.hour_ts for hour in of_point], change)
+        await _rebuild(tx, point_id, [hour.hour_ts for hour in of_point], (), change)
     await add_change(tx, change)
 
 
-async def _rebuild(tx: AsyncConnection, point_id: PointId, hours: Sequence[datetime], change: Change) -> None:
+async def rebuild_point(
+    tx: AsyncConnection, point_id: PointId, hours: Collection[datetime], days: Collection[date]
+) -> None:
+    """The same of one point; with `days` that are counted anew whatever hours are known of them."""
+    change = Change()
+    await _rebuild(tx, point_id, sorted(hours), days, change)
+    await add_change(tx, change)
+
+
+async def _rebuild(
+    tx: AsyncConnection, point_id: PointId, hours: Sequence[datetime], days: Iterable[date], change: Change
+) -> None:
     given: dict[str, Any] = {"point_id": point_id, "hours": hours}
     before = (await tx.execute(_HOURS, given)).mappings().all()
     await tx.execute(_DROP_HOURS, given)
     await tx.execute(_PUT_HOURS, given)
     after = (await tx.execute(_HOURS, given)).mappings().all()
-    given = {"point_id": point_id, "days": sorted({row["day"] for row in (*before, *after)})}
+    given = {"point_id": point_id, "days": sorted({*days, *(row["day"] for row in (*before, *after))})}
     categories_before = (await tx.execute(_CATEGORIES, given)).mappings().all()
     for statement in (*_DROP_DAYS, *_PUT_DAYS):
         await tx.execute(statement, given)
