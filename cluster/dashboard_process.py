@@ -14,6 +14,12 @@ import psutil
 from cluster.release import ROOT
 from configs.settings import Settings
 
+PING_MS = 25_000
+"""So often the websocket says something: proxies cut what is silent for a minute."""
+FORGOTTEN_AFTER_MS = 30_000
+MOST_MESSAGE_BYTES = 1024 * 1024
+"""Of a message from a browser: a form is a few kB, and whoever sends more is nobody's browser."""
+
 
 def start(settings: Settings) -> str | None:
     """The dashboard's address, started if it does not run yet; None where the `dashboard` extra is not installed."""
@@ -27,17 +33,48 @@ def start(settings: Settings) -> str | None:
         return None
     log_path = settings.home / "logs" / "dashboard.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "panel", "serve", str(ROOT / "dashboard" / "app.py")]
-    command += ["--address", "127.0.0.1", "--port", str(port), "--index", "app"]
-    command += ["--allow-websocket-origin", f"127.0.0.1:{port}", "--allow-websocket-origin", f"localhost:{port}"]
-    env = {**os.environ, "SALESCONTROL_API_URL": f"http://127.0.0.1:{settings.server.port}", "PYTHONPATH": str(ROOT)}
     with log_path.open("ab") as out:
         process = subprocess.Popen(
-            command, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            command(settings),
+            env={**os.environ, **environment(settings)},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     started = psutil.Process(process.pid).create_time()
     _record(settings.home).write_text(json.dumps({"pid": process.pid, "started": started}))
     return address
+
+
+def command(settings: Settings) -> list[str]:
+    """`panel serve` with what a shop needs: one process, a session for every tab, forgotten soon after it closes."""
+    port = settings.server.dashboard_port
+    origins = [f"127.0.0.1:{port}", f"localhost:{port}", *settings.dashboard.origins]
+    options = {
+        "--address": settings.dashboard.host,
+        "--port": port,
+        "--index": "app",
+        "--keep-alive": PING_MS,
+        "--unused-session-lifetime": FORGOTTEN_AFTER_MS,
+        "--check-unused-sessions": FORGOTTEN_AFTER_MS,
+        "--websocket-max-message-size": MOST_MESSAGE_BYTES,
+        "--include-headers": "Accept-Language",
+    }
+    words = [str(word) for option in options.items() for word in option]
+    words += [word for origin in origins for word in ("--allow-websocket-origin", origin)]
+    words += ["--use-xheaders"] if settings.server.proxies else []
+    return [sys.executable, "-m", "panel", "serve", str(ROOT / "dashboard" / "app.py"), *words]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """What dashboard/apis.py reads."""
+    api_urls = settings.dashboard.api_urls or [f"http://127.0.0.1:{settings.server.port}"]
+    return {
+        "SALESCONTROL_API_URL": ",".join(api_urls),
+        "SALESCONTROL_API_PUBLIC_URL": ",".join(settings.dashboard.public_api_urls),
+        "PYTHONPATH": str(ROOT),
+    }
 
 
 def stop(home: Path) -> None:

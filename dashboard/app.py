@@ -9,9 +9,8 @@ import os
 import panel as pn
 
 from dashboard.apis import apis_of
-from dashboard.kit import view
 from dashboard.session import Session
-from dashboard.shell import Shell, asset_url
+from dashboard.shell import SCREEN, Shell, asset_url
 from dashboard.strings import preferred_language
 
 
@@ -19,10 +18,9 @@ def serve_session() -> None:
     """Puts one session's page on the current document."""
     apis = pn.state.as_cached("apis", lambda: apis_of(os.environ))
     language = preferred_language(pn.state.headers.get("Accept-Language", ""))
-    screen_js = view.Path(view.__file__).with_name("screen.js")
-    session = Session(apis, language, asset_url("_js", screen_js))
+    session = Session(apis, language, asset_url("_js", SCREEN))
     pn.state.on_session_destroyed(lambda _: session.end())
-    Shell(session.view, language).servable(title="SalesControl")
+    Shell(session.view, language, apis.public_urls.values()).servable(title="SalesControl")
 
 
 if pn.state.served:

@@ -5,6 +5,7 @@ waits for nothing. All files come from this process.
 """
 
 import secrets
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,9 +15,12 @@ from panel.io.resources import _env, component_resource_path
 from panel.models.echarts import ECharts
 from panel.template.base import BaseTemplate
 
+from dashboard.strings import LANGUAGES, Strings
+
 HERE = Path(__file__).parent
 STYLES = tuple(sorted((HERE / "style").glob("*.css")))
 SCRIPTS = tuple(sorted((HERE / "kit").glob("*.js")))
+SCREEN = HERE / "kit" / "screen.js"
 
 
 class Shell(BaseTemplate):
@@ -25,7 +29,8 @@ class Shell(BaseTemplate):
     _css: ClassVar[list[Path]] = list(STYLES)
     _js: ClassVar[list[Path]] = list(SCRIPTS)
 
-    def __init__(self, view: Any, language: str) -> None:
+    def __init__(self, view: Any, language: str, media_urls: Iterable[str]) -> None:
+        """media_urls: whence sound may come besides this process."""
         super().__init__(template=_template())
         self._render_items["view"] = (view, [])
         self._render_variables |= {
@@ -34,6 +39,8 @@ class Shell(BaseTemplate):
             "modules": [asset_url("_js", path) for path in SCRIPTS if path.name != "view.js"],
             "echarts_url": ECharts.__javascript__[0].lstrip("/"),
             "nonce": secrets.token_urlsafe(16),
+            "media_urls": " ".join(media_urls),
+            "lost": {one: Strings(one)("kit.lost") for one in LANGUAGES},
         }
 
 

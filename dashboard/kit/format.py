@@ -56,7 +56,7 @@ class Format:
         return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
     def span(self, seconds: float | None) -> str:
-        """How long something has lasted, in its largest unit: 40 s, 12 min, 2 d; hours with their minutes: 3 h 20 min."""
+        """How long something has lasted, in its largest unit: 40 s, 12 min, 2 d; hours with minutes: 3 h 20 min."""
         if seconds is None:
             return NO_VALUE
         if HOUR_S <= seconds < DAY_S and seconds % HOUR_S >= MINUTE_S:

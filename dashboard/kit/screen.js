@@ -14,6 +14,7 @@ const TYPING_PAUSE_MS = 350
 const SLOW_MS = 150
 const TOAST_MS = 5000
 const HANDS_OFF_MS = 500
+const KNOCK_MS = 2000
 
 export class Screen {
   constructor(send) {
@@ -60,6 +61,16 @@ export class Screen {
       play: () => this.player.playSpan(message.start_ms, message.end_ms),
     }[message.kind]
     act?.()
+  }
+
+  // The server has gone or has forgotten us. Address and token are still here, so a fresh page is where this one was.
+  lose() {
+    const lost = document.getElementById("lost")
+    lost.textContent = lost.dataset[document.documentElement.lang]
+    lost.hidden = false
+    const knock = () =>
+      fetch(import.meta.url, {cache: "no-store"}).then(() => document.hidden || location.reload(), () => {})
+    setInterval(knock, KNOCK_MS)
   }
 
   _draw({page, title, regions, order, live, arrived}) {

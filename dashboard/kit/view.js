@@ -5,5 +5,6 @@ export async function render({model}) {
   const {Screen} = await import(new URL(model.screen_url, document.baseURI).href)
   const screen = new Screen((message) => model.send_msg(message))
   model.on("msg:custom", (message) => screen.receive(message))
+  for (const page of window.Bokeh.documents) page.on_event("connection_lost", () => screen.lose())
   screen.start()
 }

@@ -2,10 +2,10 @@
 address another database for every module, so that modules don't see each other's doings."""
 
 import asyncio
+import json
 import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Coroutine, Iterator
@@ -19,6 +19,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from audio.store import FileStore
+from cluster import dashboard_process
 from db.engine import Database
 from serve_apps.api.app import create_app as create_api
 from serve_apps.application import Deps
@@ -85,17 +86,16 @@ def running_server() -> Iterator[Server]:
 
 
 @contextmanager
-def running_panel(api_urls: str, log_path: Path, **environment: str) -> Iterator[str]:
-    """The address of a dashboard on this api."""
+def running_panel(api_urls: list[str], log_path: Path) -> Iterator[str]:
+    """The address of a dashboard on these apis, served as `salescontrol up` serves it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "panel", "serve", str(ROOT / "dashboard" / "app.py"), "--index", "app"]
-    command += ["--address", "127.0.0.1", "--port", str(port), "--allow-websocket-origin", f"127.0.0.1:{port}"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "SALESCONTROL_API_URL": api_urls, **environment}
+    settings = settings_for_tests(DASHBOARD_PORT=str(port), SALESCONTROL_DASHBOARD__API_URLS=json.dumps(api_urls))
+    env = {**os.environ, **dashboard_process.environment(settings)}
     url = f"http://127.0.0.1:{port}"
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, env=env, stdout=log, stderr=log)
+        process = subprocess.Popen(dashboard_process.command(settings), env=env, stdout=log, stderr=log)
         try:
             _wait(lambda: process.poll() is not None or _answers(url), "panel serve")
             assert process.poll() is None, log_path.read_text()

@@ -58,7 +58,7 @@ def _shop() -> Iterator[tuple[str, Seeded]]:
             deps = deps_on(database_url, FileStore(home / "store"))
             server.serve(deps)
             seeded = server.run(seed(deps.db, deps.store, ROOT / "samples" / "shop_day", with_attack=False))
-            with running_panel(server.url, home / "panel.log") as url:
+            with running_panel([server.url], home / "panel.log") as url:
                 yield url, seeded
             server.run(deps.db.dispose())
     finally:
