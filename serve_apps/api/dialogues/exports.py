@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
@@ -78,13 +78,21 @@ opened = APIRouter(
 )
 
 
+_BINARY = {"type": "string", "format": "binary"}
+
+
 class FileResponse(StreamingResponse):
     """For the OpenAPI document: a file, not one JSON answer."""
 
     media_type = "application/octet-stream"
 
 
-@router.get("/export.{fmt}", operation_id="export_dialogues", response_class=FileResponse)
+FILES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {"schema": {} if kind.endswith("json") else _BINARY} for kind in MEDIA_TYPES.values()}}
+}
+
+
+@router.get("/export.{fmt}", operation_id="export_dialogues", response_class=FileResponse, responses=FILES)
 async def export_dialogues(
     fmt: Format, query: Annotated[ExportQuery, Query()], deps: DepsOf, caller: auth.Caller
 ) -> Response:
@@ -104,7 +112,7 @@ async def make_export_link(body: ExportBody, deps: DepsOf, caller: auth.Caller, 
     return LinkView(url=f"/api/v1/dialogues/exports/{sealed}", expires_at=expires_at)
 
 
-@opened.get("/exports/{sealed}", operation_id="download_export", response_class=FileResponse)
+@opened.get("/exports/{sealed}", operation_id="download_export", response_class=FileResponse, responses=FILES)
 async def download_export(order: Annotated[Order, Depends(signed_order)], deps: DepsOf) -> Response:
     """The file that the address stands for."""
     return await _export(deps, order.caller, order.wanted.format, order.wanted.filters)
