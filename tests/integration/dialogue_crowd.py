@@ -30,10 +30,6 @@ TEXTS = {
     "en": "Anything else? A croissant",
     "sr": "Još nešto? Узмите кроасан",
 }
-    "ru": "Что-нибудь ещё? Возьмите круассан",
-    "en": "Anything else? A croissant",
-    "sr": "Još nešto? Узмите кроасан",
-}
 
 
 @dataclass(frozen=True)
