@@ -10,7 +10,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "kit.language": ("Язык", "Language"),
     "kit.theme": ("Тёмная тема", "Dark theme"),
     "kit.log_out": ("Выйти", "Log out"),
-    "kit.loading": ("Загружается", "Loading"),
     "kit.try_again": ("Повторить", "Try again"),
     "kit.to_today": ("На страницу «Сегодня»", "To the page Today"),
     "kit.cancel": ("Отмена", "Cancel"),

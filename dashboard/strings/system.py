@@ -52,9 +52,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Retry all failed jobs? Better mend the causes first.",
     ),
     "system.older": ("Показать старше", "Show older"),
-    "system.error": ("Ошибка", "Error"),
-    "system.subject": ("О чём", "About"),
-    "system.when": ("Когда", "When"),
     "system.attempts": (
         "{n} попытка|{n} попытки|{n} попыток",
         "{n} attempt|{n} attempts",
