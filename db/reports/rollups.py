@@ -67,11 +67,10 @@ _CATEGORIES = _statement(
 _PUT_HOURS = _statement(
     f"""
     INSERT INTO report_hours AS old (point_id, hour_ts, day, hour, {_NAMES})
-    SELECT f.point_id, f.hour_ts, CAST(f.hour_ts AT TIME ZONE p.zone AS date),
-           extract(hour FROM f.hour_ts AT TIME ZONE p.zone), {COUNTS}
+    SELECT f.point_id, f.hour_ts, min(f.day), min(extract(hour FROM f.start_ts AT TIME ZONE p.zone)), {COUNTS}
     FROM dialogue_facts f JOIN points p USING (point_id)
     WHERE f.point_id = :point_id AND f.hour_ts = ANY (:hours)
-    GROUP BY f.point_id, f.hour_ts, p.zone
+    GROUP BY f.point_id, f.hour_ts
     {_put("report_hours", "point_id, hour_ts", f"day, hour, {_NAMES}")}
     """
 )
