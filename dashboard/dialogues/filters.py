@@ -8,6 +8,7 @@ more than it should have, never an error.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -132,6 +133,10 @@ class Filters:
         for name, value in self.pairs():
             query.setdefault(name, []).append(value)
         return query
+
+    def body(self) -> dict[str, Any]:
+        """For the api as JSON."""
+        return {**self.one, **{name: list(values) for name, values in self.many.items()}}
 
     def href(self, page: str = "dialogues", **more: str) -> str:
         """The address of a page with these filters."""

@@ -108,7 +108,7 @@ class Dialogues(Page):
         await self._open(found)
 
     async def _export(self, kind: str) -> None:
-        link = await self.client.post("/api/v1/dialogues/export-links", {"format": kind}, params=self._query())
+        link = await self.client.post("/api/v1/dialogues/export-links", {"format": kind, "filters": self.filters.body()})
         self.desk.download(self.client.public_url(link["url"]))
 
     async def _rows(self, after: str) -> dict[str, Any]:

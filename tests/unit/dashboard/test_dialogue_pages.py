@@ -185,6 +185,7 @@ async def test_what_is_new_is_offered_and_the_rows_stay() -> None:
 async def test_the_download_is_of_exactly_these_filters() -> None:
     page, desk = await opened_list("quality=2&sort=length", [row()])
     await page.on("export", pressed("export", "csv"))
+    assert desk.api.asked[-1][1] == {"format": "csv", "filters": {"sort": "length", "quality": ["2"]}}
     assert desk.downloads == ["http://api.example/api/v1/dialogues/export.csv?signature=1"]
 
 

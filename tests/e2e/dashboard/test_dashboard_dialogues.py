@@ -1,0 +1,162 @@
+"""The list under a manager's hands: filters, search, pages, and the marks of charts that lead to it."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.dashboard.seeded import EVIL, Seeded
+
+Screen = Callable[..., Any]
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def total(page: Page) -> int:
+    return int(page.locator("[data-total]").get_attribute("data-total") or -1)
+
+
+def group(page: Page, name: str) -> Locator:
+    return page.locator(".filters .group").filter(has=page.locator(f"input[name={name}]"))
+
+
+def test_each_filter_changes_the_rows_and_the_address_and_its_chip_takes_it_back(
+    seeded: Seeded, screen: Screen
+) -> None:
+    page = screen()("?page=dialogues", until=".rows")
+    everything = total(page)
+    names = page.locator(".filters input[type=checkbox]").evaluate_all("all => [...new Set(all.map(one => one.name))]")
+    assert {"point", "register", "place", "kind", "attempted", "quality", "category", "reaction", "language"} <= set(
+        names
+    )
+    assert {"weekday", "hour"} <= set(names)
+    for name in names:
+        choices = group(page, name)
+        if choices.get_attribute("open") is None:
+            choices.locator("summary").click()
+        label = choices.locator("label").last
+        n = int(label.locator("small").inner_text().replace(",", ""))
+        label.click()
+        expect(page.locator("[data-total]")).to_have_attribute("data-total", str(n))
+        assert query(page)[name] == [label.locator("input").get_attribute("value")]
+        expect(page.locator(".rows > li")).to_have_count(min(n, 30))
+        page.locator(".list-head a.chip").click()
+        expect(page.locator("[data-total]")).to_have_attribute("data-total", str(everything))
+        assert name not in query(page)
+
+
+def test_typed_filters_days_and_order_go_into_the_address_and_back_undoes_them(seeded: Seeded, screen: Screen) -> None:
+    page = screen()("?page=dialogues", until=".rows")
+    everything = total(page)
+    page.get_by_label("Sure at most").fill("0.5")
+    page.get_by_label("Sure at most").press("Tab")
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", "1")
+    assert query(page)["confidence_max"] == ["0.5"]
+    page.go_back()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", str(everything))
+    page.get_by_role("button", name="Yesterday").click()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", "16")
+    page.locator("select[name=sort]").select_option("length")
+    page.wait_for_function("location.search.includes('sort=length')")
+    assert len(query(page)["from"][0]) == 10
+    copied = page.url
+    page.goto(copied)
+    page.wait_for_selector(".rows")
+    assert total(page) == 16
+
+
+def test_words_are_found_in_any_form_and_marked(seeded: Seeded, screen: Screen) -> None:
+    page = screen()("?page=dialogues", until=".rows")
+    page.get_by_role("searchbox").fill("круассаны")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".rows mark").first).to_have_text(re.compile("круассан", re.IGNORECASE))
+    assert query(page)["q"] == ["круассаны"]
+    page.locator(".row-link").first.click()
+    expect(page.locator(".talk mark.hit").first).to_be_visible()
+    page.get_by_role("link", name="To the list").click()
+    expect(page.get_by_role("searchbox")).to_have_value("круассаны")
+    page.get_by_role("searchbox").fill("-only")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".toast")).to_contain_text("There is nothing to look for")
+
+
+def test_pages_are_turned_forth_and_back_without_a_dialogue_twice(seeded: Seeded, screen: Screen) -> None:
+    page = screen()("?page=dialogues&sort=start", until=".rows")
+    seen: list[list[str]] = []
+    for _ in range(3):
+        seen.append(page.locator(".rows > li").evaluate_all("rows => rows.map(row => row.id)"))
+        page.get_by_role("link", name="Next").click()
+        expect(page.locator(f"#{seen[-1][0]}")).to_have_count(0)
+    assert [len(ids) for ids in seen] == [30, 30, 30]
+    assert len({one for ids in seen for one in ids}) == 90
+    for ids in reversed(seen):
+        page.get_by_role("link", name="Previous").click()
+        expect(page.locator(".rows > li").first).to_have_id(ids[0])
+
+
+def test_a_click_on_a_bar_opens_the_dialogues_behind_it(seeded: Seeded, screen: Screen) -> None:
+    page = screen()(f"?page=overview&period=28d&point={seeded.english.point_id}", until="[data-chart] svg")
+    # by hour: the lower part of a bar are the sales with an offer
+    chart = page.locator("[data-chart]").nth(1)
+    table = page.locator(".chart-card").nth(1).locator("table")
+    name, rate, n = (table.locator("tbody tr").first.locator("th, td").nth(i).text_content() for i in range(3))
+    box = chart.locator("svg path[fill='#0b6b57']").nth(1).bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 3)
+    page.wait_for_selector("[data-total]")
+    offers = round(int(rate.strip().rstrip("%")) * int(n) / 100)
+    assert (query(page)["hour"], query(page)["place"], total(page)) == ([str(int(name[:2]))], ["yes"], offers)
+    page.go_back()
+    page.wait_for_selector(".heat a")
+    cell = page.locator(".heat a[aria-label*='of 2 sales']").first
+    wanted = (cell.get_attribute("aria-label") or "").split(",")[0].lower()
+    cell.click()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", "2")
+    assert wanted in page.locator(".list-head").inner_text().lower()
+
+
+def test_which_point_got_worse_is_said_above_the_league_and_the_table_turns(seeded: Seeded, screen: Screen) -> None:
+    page = screen()("?page=overview&period=7d", until=".league")
+    expect(page.locator('[data-movers="worse"]')).to_contain_text(seeded.russian.name)
+    page.locator(".col-change .sort").click()
+    expect(page.locator(".league tbody tr").first).to_contain_text(seeded.russian.name)
+    assert query(page)["sort"] == ["change"]
+    expect(page.locator(".league tbody tr", has_text="Evil")).to_contain_text("too few")
+
+
+def test_on_a_phone_the_filters_are_a_drawer_and_nothing_is_wider_than_the_screen(
+    seeded: Seeded, screen: Screen
+) -> None:
+    opened = screen(phone=True, language="ru")
+    for search, until in (
+        ("?page=dialogues", ".rows"),
+        ("?page=overview&period=7d", ".league"),
+        (f"?page=dialogue&id={seeded.dialogues['ru01']}", ".talk"),
+    ):
+        page = opened(search, until=until)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        if "dialogues" in search:
+            expect(page.locator(".filters")).to_be_hidden()
+            page.locator("[data-drawer] > summary").click()
+            expect(page.locator(".filters")).to_be_visible()
+
+
+def test_a_script_in_every_field_stays_text(seeded: Seeded, screen: Screen) -> None:
+    evil = seeded.dialogues["evil"]
+    for search in (
+        f"?page=overview&period=today&point={seeded.evil.point_id}",
+        "?page=overview&period=7d",
+        f"?page=dialogues&point={seeded.evil.point_id}",
+        f"?page=dialogues&q=document&point={seeded.evil.point_id}",
+        f"?page=dialogue&id={evil}&q=owned",
+    ):
+        page = screen()(search)
+        page.wait_for_load_state("networkidle")
+        assert EVIL in page.locator("#main").inner_text().replace("\u00a0", " ") or "owned" in page.content()
+        assert "owned" not in page.title()
+        assert page.locator("#main img").count() == 0
+        assert page.locator("#main script").count() == 0
