@@ -1,6 +1,9 @@
-"""schemathesis over all applications: whatever it sends, no 500, and every answer is what the document promises."""
+"""schemathesis over all applications: whatever it sends, no 500, every answer is what the document promises, and every
+error says what to mend."""
 
 import asyncio
+import os
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -8,7 +11,8 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from schemathesis import Case
+from people import a_person
+from schemathesis import Case, CheckContext, GenerationMode, Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -18,9 +22,24 @@ from schemathesis.specs.openapi.checks import (
 )
 from shop import ADMIN, INTERNAL, Shop
 
-EXAMPLES = 25
+from domain.access import Role
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "7"))
+"""Cases of each kind for each operation; `EXAMPLES=200 pytest …` looks harder."""
+
+
+def every_error_says_what_to_mend(_: CheckContext, response: Response, case: Case) -> None:
+    if response.status_code >= 400 and case.method != "HEAD":
+        assert "problem+json" in response.headers["content-type"][0], (case.method, case.path, response.text)
+        detail = response.json()["detail"]
+        assert detail == detail.strip(), detail
+        assert len(detail.split()) >= 3, detail
+        assert detail.endswith("."), detail
+
+
 CHECKS: list[Any] = [
     not_a_server_error,
+    every_error_says_what_to_mend,
     status_code_conformance,
     content_type_conformance,
     response_headers_conformance,
@@ -28,15 +47,22 @@ CHECKS: list[Any] = [
 ]
 
 
-def attack(document: dict[str, Any], base_url: str, headers: dict[str, str], paths: str = "") -> int:
-    """Sends EXAMPLES cases to each operation, well-formed and not; returns how many operations there were. `paths`: a
-    regular expression for those that are meant."""
+def attack(
+    document: dict[str, Any],
+    base_url: str,
+    headers: dict[str, str],
+    paths: str = "",
+    examples: int = EXAMPLES,
+    modes: Iterable[GenerationMode] = tuple(GenerationMode),
+) -> int:
+    """Sends `examples` cases of each mode to each operation; returns how many operations there were. `paths`: a regular
+    expression for those that are meant."""
     schema = schemathesis.openapi.from_dict(document).include(path_regex=paths)
     operations = [result.ok() for result in schema.get_all_operations()]
     for operation in operations:
-        for mode in schemathesis.GenerationMode:
+        for mode in modes:
             effort = settings(
-                max_examples=EXAMPLES,
+                max_examples=examples,
                 deadline=None,
                 database=None,
                 derandomize=True,
@@ -55,13 +81,24 @@ def attack(document: dict[str, Any], base_url: str, headers: dict[str, str], pat
 
 
 @pytest.mark.parametrize(
-    ("base", "operations"), [("/api/v1/chunks", 1), ("/api/v1/internal", 1), ("", 21)], ids=["ingest", "files", "api"]
+    ("base", "operations"), [("/api/v1/chunks", 1), ("/api/v1/internal", 1), ("", 60)], ids=["ingest", "files", "api"]
 )
 async def test_no_request_makes_a_500_and_every_answer_is_documented(shop: Shop, base: str, operations: int) -> None:
     document = (await shop.client.get(f"{base}/openapi.json")).json()
     headers = {"/api/v1/chunks": shop.device.headers, "/api/v1/internal": INTERNAL, "": ADMIN}[base]
     url = str(shop.client.base_url)
     assert await asyncio.to_thread(attack, document, url, headers) >= operations
+
+
+@pytest.mark.parametrize("role", [Role.MANAGER, Role.VIEWER])
+async def test_whoever_sends_it_with_whatever_points_there_is_no_500(shop: Shop, role: Role) -> None:
+    """Routes take other ways for those who do not see everything."""
+    person = await a_person(shop.deps.db, role, [shop.device.point_id])
+    document = (await shop.client.get("/openapi.json")).json()
+    url, modes, examples = str(shop.client.base_url), [GenerationMode.POSITIVE], max(1, EXAMPLES // 3)
+    # Whoever logs out or changes the password is nobody from then on.
+    paths = "^(?!/api/v1/(auth|devices)/)"
+    assert await asyncio.to_thread(attack, document, url, person.headers, paths, examples, modes) >= 50
 
 
 async def test_whatever_a_device_says_in_its_heartbeat_is_answered_as_documented(shop: Shop) -> None:
