@@ -53,6 +53,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "labels.language.ru": ("русский", "Russian"),
     "labels.language.sr": ("сербский", "Serbian"),
     "labels.language.en": ("английский", "English"),
+    "labels.language.auto": ("определять самим", "find out by itself"),
     "labels.stage.asr": ("распознавание речи", "speech recognition"),
     "labels.stage.analysis": ("оценка", "verdict"),
     "labels.pass.fast": ("быстрый проход", "fast pass"),

@@ -1,0 +1,1 @@
+"""What the page of points and devices is made of. Pure."""
