@@ -24,7 +24,7 @@ from shop import ADMIN, INTERNAL, Shop
 
 from domain.access import Role
 
-EXAMPLES = int(os.environ.get("EXAMPLES", "7"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "6"))
 """Cases of each kind for each operation; `EXAMPLES=200 pytest …` looks harder."""
 
 
