@@ -1,11 +1,12 @@
 """What machine and reviewers said about the same dialogues of a period, and how many the machine judged in all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Row, bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import Uuid
@@ -17,14 +18,13 @@ from domain.status import Attempted, Kind, Reaction
 
 _PAIRS = text(
     """
-    SELECT f.is_stale, f.place,
-        c.kind, c.attempted, c.quality_score, c.customer_reaction,
+    SELECT f.is_stale, f.place, c.kind, c.attempted, c.quality_score, c.customer_reaction,
         a.kind AS machine_kind, a.attempted AS machine_attempted, a.quality_score AS machine_quality,
         a.customer_reaction AS machine_reaction,
-        r.reviewer AS first_reviewer, r.kind AS first_kind, r.attempted AS first_attempted,
-        r.quality_score AS first_quality, r.customer_reaction AS first_reaction,
-        s.reviewer AS second_reviewer, s.kind AS second_kind, s.attempted AS second_attempted,
-        s.quality_score AS second_quality, s.customer_reaction AS second_reaction
+        r.review_id IS NOT NULL AS is_random, s.review_id IS NOT NULL AS has_both,
+        CASE WHEN s.review_id IS NOT NULL THEN r.reviewer END AS first_reviewer, s.reviewer AS second_reviewer,
+        r.kind AS first_kind, r.attempted AS first_attempted, s.kind AS second_kind, s.attempted AS second_attempted,
+        count(*) AS n
     FROM dialogue_facts f
     JOIN dialogues d ON d.dialogue_id = f.dialogue_id AND d.state = 'closed'
     JOIN reviews c ON c.review_id = f.review_id
@@ -38,9 +38,10 @@ _PAIRS = text(
     LEFT JOIN LATERAL (
         SELECT * FROM reviews WHERE dialogue_id = d.dialogue_id AND revision = d.revision AND undone_at IS NULL
             AND reason = 'second' AND reviewer <> r.reviewer ORDER BY created_at DESC LIMIT 1
-    ) s ON true
+    ) s ON r.review_id IS NOT NULL
     WHERE f.review_id IS NOT NULL AND f.day BETWEEN :first AND :last
         AND (CAST(:points AS uuid[]) IS NULL OR f.point_id = ANY (:points))
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18
     """
 ).bindparams(bindparam("points", type_=ARRAY(Uuid)))
 
@@ -75,8 +76,8 @@ class Population:
 
 async def read_pairs(
     tx: AsyncConnection, period: Period, points: Sequence[UUID] | None
-) -> tuple[list[Pair], Population]:
-    """Of these points (None: all).
+) -> tuple[Counter[Pair], Population]:
+    """Of these points (None: all), alike pairs counted together.
 
     Roll-ups count what reviewers said where they said something. The machine's own rate comes from them by putting its
     word back in for each reviewed dialogue: the reviewed are few, and the history is never scanned.
@@ -85,16 +86,21 @@ async def read_pairs(
     rows = (await tx.execute(_PAIRS, given)).all()
     counted = (await tx.execute(_COUNTED, given)).one()
     engines = tuple((row.engine, row.n) for row in await tx.execute(_ENGINES, given))
-    yes, no, judged = counted.yes, counted.no, counted.judged
+    yes, no, judged, stale = counted.yes, counted.no, counted.judged, 0
+    pairs: Counter[Pair] = Counter()
     for row in rows:
-        machine = _opinion(row, "machine_")
+        machine = _machine(row)
         place = _place(machine)
-        yes += (place == "yes") - (row.place == "yes")
-        no += (place == "no") - (row.place == "no")
-        judged -= machine is None
-    pairs = [_pair(row) for row in rows if not row.is_stale]
-    rate = wilson(min(max(0, yes), max(0, yes) + max(0, no)), max(0, yes) + max(0, no))
-    return pairs, Population(max(0, judged), rate, engines, sum(1 for row in rows if row.is_stale))
+        yes += row.n * ((place == "yes") - (row.place == "yes"))
+        no += row.n * ((place == "no") - (row.place == "no"))
+        judged -= row.n * (machine is None)
+        if row.is_stale:
+            stale += row.n
+        else:
+            pairs[_pair(row, machine)] += row.n
+    # roll-ups and rows are of one snapshot only where no review came in between: never below nothing
+    rate = wilson(max(0, yes), max(0, yes) + max(0, no))
+    return pairs, Population(max(0, judged), rate, engines, stale)
 
 
 def _place(opinion: Opinion | None) -> str | None:
@@ -104,22 +110,19 @@ def _place(opinion: Opinion | None) -> str | None:
     return opinion.attempted.value
 
 
-def _pair(row: Any) -> Pair:
-    has_both = row.second_reviewer is not None
+def _pair(row: Row[Any], machine: Opinion | None) -> Pair:
     reviewer = Opinion(Kind(row.kind), Attempted(row.attempted), row.quality_score, Reaction(row.customer_reaction))
-    return Pair(
-        is_random=row.first_reviewer is not None,
-        reviewer=reviewer,
-        machine=_opinion(row, "machine_"),
-        first=_opinion(row, "first_") if has_both else None,
-        second=_opinion(row, "second_") if has_both else None,
-        people=(row.first_reviewer, row.second_reviewer) if has_both else (),
+    if not row.has_both:
+        return Pair(row.is_random, reviewer, machine)
+    first, second = (
+        Opinion(Kind(kind), Attempted(attempted))
+        for kind, attempted in ((row.first_kind, row.first_attempted), (row.second_kind, row.second_attempted))
     )
+    return Pair(row.is_random, reviewer, machine, first, second, (row.first_reviewer, row.second_reviewer))
 
 
-def _opinion(row: Any, prefix: str) -> Opinion | None:
-    kind = getattr(row, f"{prefix}kind")
-    if kind is None:
+def _machine(row: Row[Any]) -> Opinion | None:
+    if row.machine_kind is None:
         return None
-    attempted, quality = getattr(row, f"{prefix}attempted"), getattr(row, f"{prefix}quality")
-    return Opinion(Kind(kind), Attempted(attempted), quality, Reaction(getattr(row, f"{prefix}reaction")))
+    reaction = Reaction(row.machine_reaction)
+    return Opinion(Kind(row.machine_kind), Attempted(row.machine_attempted), row.machine_quality, reaction)

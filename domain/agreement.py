@@ -10,13 +10,17 @@ The measures, one definition each:
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import sqrt
+from typing import TypeAlias
 
 from domain.figures import Z_95, Opinion, Proportion, wilson
 from domain.status import Kind
+
+Opinions: TypeAlias = Iterable[tuple[Opinion, Opinion]] | Mapping[tuple[Opinion, Opinion], int]
+"""Of two judges on the same dialogues, one by one or counted."""
 
 
 class Call(StrEnum):
@@ -109,8 +113,8 @@ def call_of(opinion: Opinion) -> Call:
     return Call(opinion.attempted) if opinion.kind is Kind.SALE else Call.NO_SALE
 
 
-def confusion(pairs: Iterable[tuple[str, str]], labels: Sequence[str]) -> Confusion:
-    """Counts the pairs of labels. Raises ValueError for a label that is not among `labels`."""
+def confusion(pairs: Iterable[tuple[str, str]] | Mapping[tuple[str, str], int], labels: Sequence[str]) -> Confusion:
+    """Counts the pairs of labels, or takes their counts. Raises ValueError for a label that is not among `labels`."""
     counted = Counter(pairs)
     strangers = {label for pair in counted for label in pair} - set(labels)
     if strangers:
@@ -119,9 +123,17 @@ def confusion(pairs: Iterable[tuple[str, str]], labels: Sequence[str]) -> Confus
     return Confusion(names, tuple(tuple(counted[first, second] for second in labels) for first in labels))
 
 
-def calls(pairs: Iterable[tuple[Opinion, Opinion]]) -> Confusion:
+def compared(judged: Opinions, label: Callable[[Opinion], str], labels: Sequence[str]) -> Confusion:
+    """The confusion of what `label` makes of two judges' opinions."""
+    counted: Counter[tuple[str, str]] = Counter()
+    for (first, second), n in Counter(judged).items():
+        counted[label(first), label(second)] += n
+    return confusion(counted, labels)
+
+
+def calls(judged: Opinions) -> Confusion:
     """The confusion of the calls of two judges."""
-    return confusion(((call_of(first), call_of(second)) for first, second in pairs), tuple(Call))
+    return compared(judged, call_of, tuple(Call))
 
 
 def precision(table: Confusion) -> Proportion:

@@ -5,7 +5,8 @@ because a mistake was likely (or because somebody wished to look), so that share
 all; they are counted apart and nothing is estimated from them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
@@ -17,7 +18,7 @@ from domain.agreement import (
     call_of,
     calls,
     cohen,
-    confusion,
+    compared,
     corrected_rate,
     precision,
     recall,
@@ -97,34 +98,47 @@ class Assessment:
     picked: Confusion
 
 
-def assess(pairs: Iterable[Pair], machine_rate: Proportion) -> Assessment:
-    """`machine_rate`: yes of yes and no over all sales that the machine judged in the period, reviewed or not."""
-    listed = list(pairs)
-    sample = _sample([(p.machine, p.reviewer) for p in listed if p.is_random and p.machine])
+def assess(pairs: Iterable[Pair] | Mapping[Pair, int], machine_rate: Proportion) -> Assessment:
+    """`pairs`: one by one or counted; `machine_rate`: yes of yes and no over all sales that the machine judged in the
+    period, reviewed or not."""
+    counted = Counter(pairs)
+    sample = _sample(_machine_and_reviewer(counted, is_random=True))
     corrected = corrected_rate(machine_rate, sample.calls)
     return Assessment(
         sample=sample,
         corrected=corrected,
         left_out=sample.n - corrected.sensitivity.n - corrected.specificity.n,
-        between=_between(listed),
-        picked=calls((p.machine, p.reviewer) for p in listed if not p.is_random and p.machine),
+        between=_between(counted),
+        picked=calls(_machine_and_reviewer(counted, is_random=False)),
     )
 
 
-def _sample(judged: Sequence[tuple[Opinion, Opinion]]) -> Sample:
+def _machine_and_reviewer(pairs: Counter[Pair], *, is_random: bool) -> Counter[tuple[Opinion, Opinion]]:
+    judged: Counter[tuple[Opinion, Opinion]] = Counter()
+    for pair, n in pairs.items():
+        if pair.machine is not None and pair.is_random is is_random:
+            judged[pair.machine, pair.reviewer] += n
+    return judged
+
+
+def _sample(judged: Counter[tuple[Opinion, Opinion]]) -> Sample:
     table = calls(judged)
-    offers = [(m, r) for m, r in judged if call_of(m) is Call.YES and call_of(r) is Call.YES]
+    offers = {(m, r): n for (m, r), n in judged.items() if call_of(m) is Call.YES and call_of(r) is Call.YES}
     return Sample(
         calls=table,
-        kinds=confusion(((m.kind, r.kind) for m, r in judged), tuple(Kind)),
-        quality=confusion(((str(m.quality_score), str(r.quality_score)) for m, r in offers), QUALITIES),
-        reactions=confusion(((m.reaction, r.reaction) for m, r in offers), tuple(Reaction)),
+        kinds=compared(judged, lambda opinion: opinion.kind, tuple(Kind)),
+        quality=compared(offers, lambda opinion: str(opinion.quality_score), QUALITIES),
+        reactions=compared(offers, lambda opinion: opinion.reaction, tuple(Reaction)),
         precision=precision(table),
         recall=recall(table),
         kappa=cohen(table),
     )
 
 
-def _between(pairs: Sequence[Pair]) -> Between:
-    table = calls((p.first, p.second) for p in pairs if p.first and p.second)
-    return Between(table, cohen(table), tuple(sorted({name for p in pairs for name in p.people})))
+def _between(pairs: Counter[Pair]) -> Between:
+    judged: Counter[tuple[Opinion, Opinion]] = Counter()
+    for pair, n in pairs.items():
+        if pair.first is not None and pair.second is not None:
+            judged[pair.first, pair.second] += n
+    table = calls(judged)
+    return Between(table, cohen(table), tuple(sorted({name for pair in pairs for name in pair.people})))

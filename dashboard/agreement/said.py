@@ -13,6 +13,10 @@ KAPPA_LEVELS = ((0.8, "almost_perfect"), (0.6, "substantial"), (0.4, "moderate")
 159-174: by common use, not by any law."""
 
 
+WIDE = 0.3
+"""A rate known to within less than this tells a manager nothing that is worth acting on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """tone: good, warn, or none."""
@@ -56,7 +60,10 @@ def corrected_said(w: Wording, corrected: Wire) -> Sentence:
         return Sentence(w.s(f"agreement.why_not.{corrected['why_not']}"), "warn")
     apparent, value = corrected["apparent"]["value"], corrected["value"]
     if corrected["low"] <= apparent <= corrected["high"]:
-        return Sentence(w.s("agreement.corrected_same"))
+        is_wide = corrected["high"] - corrected["low"] > WIDE
+        return (
+            Sentence(w.s("agreement.corrected_wide"), "warn") if is_wide else Sentence(w.s("agreement.corrected_same"))
+        )
     return Sentence(w.s("agreement.machine_sees_more" if apparent > value else "agreement.machine_sees_less"), "warn")
 
 

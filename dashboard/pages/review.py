@@ -95,10 +95,10 @@ class Review(Page):
         return {
             "head": head,
             "item": self.render("review/item.html", **common, player=current.player),
+            "talk": self.render("dialogue/talk.html", turns=turns(w, heard)),
             "judge": self.render(
                 "review/judge.html", **common, draft=self.draft, missing=self.missing, keys=letters(item["catalogue"])
             ),
-            "talk": self.render("dialogue/talk.html", turns=turns(w, heard)),
             "machine": self.render("review/machine.html", **common, headline=headline),
             "help": self.render("review/help.html"),
         }

@@ -77,6 +77,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "agreement.apparent": ("Насчитала машина", "The machine counts"),
     "agreement.corrected": ("С поправкой на её ошибки", "Corrected for its mistakes"),
     "agreement.corrected_of": ("по {n} проверенным продажам", "by {n} reviewed sales"),
+    "agreement.corrected_wide": (
+        "Пределы так широки, что машина может быть и точной, и сильно ошибаться. Проверьте больше случайных диалогов.",
+        "The limits are so wide that the machine may be exact or far off. Review more random dialogues.",
+    ),
     "agreement.corrected_same": (
         "Разница в пределах случайности: доле машины можно верить, насколько позволяют пределы.",
         "The difference may be chance: the machine's rate can be believed, as far as the limits go.",
