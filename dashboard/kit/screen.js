@@ -167,7 +167,7 @@ export class Screen {
       return this.tell({do: "go", data: {search: link.getAttribute("href"), how: "link"}}, link)
     }
     const element = event.target.closest("[data-do]")
-    if (!element || element.matches("form") || element.getAttribute("aria-busy") === "true" || element.disabled) return
+    if (!element || element.matches("form, [data-chart]") || element.getAttribute("aria-busy") === "true" || element.disabled) return
     event.preventDefault()
     if (element.dataset.do === "restart") return this._greet()
     this.tell({do: element.dataset.do, value: element.value ?? "", data: {...element.dataset}, form: fields(element.closest("form"))}, element)
