@@ -8,7 +8,7 @@ SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: demo test lint format bench lock clean system-test
+.PHONY: demo test lint format bench bench-reports lock clean system-test
 
 demo: $(VENV)/.server-installed
 	$(BIN)/salescontrol demo
@@ -36,6 +36,10 @@ format: $(VENV)/.dev-installed
 
 bench: $(VENV)/.dev-installed
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# Reports over ten million verdicts: 20 minutes to load, 15 GB of disk; see the file's head for more.
+bench-reports: $(VENV)/.dev-installed
+	$(BIN)/python benchmarks/reports.py --verdicts 10000000 $(BENCH_ARGS)
 
 # A new constraints.txt for every supported Python, from pyproject.toml.
 lock: $(VENV)/.dev-installed

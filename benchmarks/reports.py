@@ -1,8 +1,8 @@
 """Reports, lists and search over a long history, over HTTP, while uploads come in.
 
-    python benchmarks/reports.py [--verdicts 10000000] [--small 100000] [--folder PATH] [--keep] [--save]
+    python benchmarks/reports.py [--verdicts 1000000] [--small 100000] [--folder PATH] [--keep] [--save]
 
-Generates two histories of 200 points × 160 days in an embedded PostgreSQL of its own: a large one and a small one, with
+`make bench-reports` runs it with ten million verdicts. Generates two histories of 200 points × 160 days in an embedded PostgreSQL of its own: a large one and a small one, with
 words for the latest 500,000 dialogues of each. Loading runs at low priority in one process, a day at a time, and takes
 what the last lines say; it needs 1.3 GB of disk for a million verdicts, plus 2 GB. Then each question is put to both in
 turn, to servers with a process each, while the large one receives 50 chunks a second.
@@ -195,7 +195,7 @@ def report(found: Measured, loaded: Mapping[str, object], arguments: argparse.Na
 def main() -> int:
     """Exit 1 where an aim is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--verdicts", type=int, default=10_000_000)
+    parser.add_argument("--verdicts", type=int, default=1_000_000)
     parser.add_argument("--small", type=int, default=100_000)
     parser.add_argument("--transcripts", type=int, default=500_000)
     parser.add_argument("--requests", type=int, default=25, help="of each question, size and round")
