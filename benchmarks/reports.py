@@ -2,10 +2,11 @@
 
     python benchmarks/reports.py [--verdicts 1000000] [--small 100000] [--folder PATH] [--keep] [--save]
 
-`make bench-reports` runs it with ten million verdicts. Generates two histories of 200 points × 160 days in an embedded PostgreSQL of its own: a large one and a small one, with
-words for the latest 500,000 dialogues of each. Loading runs at low priority in one process, a day at a time, and takes
-what the last lines say; it needs 1.3 GB of disk for a million verdicts, plus 2 GB. Then each question is put to both in
-turn, to servers with a process each, while the large one receives 50 chunks a second.
+`make bench-reports` runs it with ten million. Generates two histories of 200 points × 160 days in an embedded
+PostgreSQL of its own, a large one and a small one, with words for the latest 500,000 dialogues of each. Loading runs at
+low priority in one process, a day at a time; it takes 1.3 GB of disk for a million verdicts, plus 2 GB, and the last
+lines say how long it took. Then each question is put to both in turn, to servers with a process each, while the large
+one receives 50 chunks a second.
 
 Aims: the 95th percentile of each question within its limit; the median on the large history at most twice that on the
 small one; no sequential scan of a big table on the way. `--folder` with `--keep` keeps the history for another run.
