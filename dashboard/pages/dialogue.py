@@ -8,6 +8,7 @@ from dashboard.dialogue.history import events, provenance
 from dashboard.dialogue.talk import turns
 from dashboard.dialogue.verdict import judged_by, missed, reviews, verdict
 from dashboard.dialogues.filters import Filters
+from dashboard.erasing import Erasing
 from dashboard.kit.page import Desk, Message, Page, Params
 from dashboard.kit.player import PlayerView, player_view
 from dashboard.wording import Wording
@@ -26,6 +27,7 @@ class Dialogue(Page):
         super().__init__(desk)
         self.dialogue_id = ""
         self.filters = Filters()
+        self.erasing = Erasing(desk)
         self.player: PlayerView | None = None
 
     @property
@@ -69,6 +71,7 @@ class Dialogue(Page):
                 events=events(w, detail["history"]),
                 provenance=provenance(w, detail["provenance"], row["language"]),
             ),
+            "erasing": self.erasing.html(detail["zone"]) if self.desk.me.may("erase") else "",
         }
 
     async def on(self, action: str, message: Message) -> None:
@@ -77,6 +80,10 @@ class Dialogue(Page):
             self.desk.close_dialogs()
             self.desk.note(self.s("dialogue.queued"))
             await self.refresh()
+        elif action == "erase_ask":
+            await self.erasing.ask({"kind": "dialogue", "dialogue_id": self.dialogue_id})
+        elif action == "erase_do" and await self.erasing.carry_out():
+            await self.desk.go(Params(self.filters.href().removeprefix("?")))
         elif action == "clip_failed":
             self.player = None
             await self.refresh()

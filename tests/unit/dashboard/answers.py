@@ -120,6 +120,7 @@ def detail(**changes: Any) -> Any:
         "asr_status": "DONE",
         "error": None,
         "skip_reason": None,
+        "words_dropped_at": None,
         "utterances": [
             {
                 "speaker": "staff",
