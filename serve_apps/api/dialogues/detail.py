@@ -1,5 +1,6 @@
 """`/api/v1/dialogues/{id}/detail`: everything that the page of one dialogue shows, in one answer."""
 
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from db.dialogue_detail import Stored, neighbours
-from db.dialogue_history import read_history
+from db.dialogue_history import Event, read_history
 from db.reviews import list_reviews
 from db.search import meanings
 from domain.access import Permission, Principal
@@ -70,13 +71,18 @@ async def get_dialogue_detail(
         catalogue=list(stored.catalogue),
         reasons=why(stored.judged.verdict) if stored.judged else [],
         missed=views.missed_of(line, stored),
-        provenance=views.provenance_of(stored, zone, sum(event.cost_usd or 0.0 for event in events)),
+        provenance=views.provenance_of(stored, zone, _total_usd(events)),
         history=[views.event_of(event, zone) for event in events],
         neighbours=NeighboursView(before=views.neighbour_of(before, zone), after=views.neighbour_of(after, zone)),
         clip=clip_view(links, line, audio) if plan.pieces else None,
         waveform_url=f"/api/v1/dialogues/{dialogue_id}/waveform" if plan.pieces else None,
         can_rerun=_can_rerun(stored, caller, has_audio=bool(plan.pieces)),
     )
+
+
+def _total_usd(events: Sequence[Event]) -> float:
+    """Of every verdict there ever was, to the billionth."""
+    return round(sum(event.cost_usd or 0.0 for event in events), 9)
 
 
 def _can_rerun(stored: Stored, caller: Principal, *, has_audio: bool) -> list[RerunStage]:

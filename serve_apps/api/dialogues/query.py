@@ -64,7 +64,7 @@ def _many(description: str, **more: Any) -> Any:
 class DialogueQuery(BaseModel):
     """Every filter may be repeated where it takes several values: any of them will do."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     start_from: Moment | None = Field(None, alias="from", description="a day of the dialogue's point, or an instant")
     start_to: Moment | None = Field(None, alias="to", description="a day (included), or an instant (not included)")
