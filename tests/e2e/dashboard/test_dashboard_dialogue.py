@@ -25,16 +25,17 @@ def test_a_quote_plays_its_own_span_and_stops_and_its_words_are_followed(seeded:
     page = screen()(f"?page=dialogue&id={seeded.dialogues['ru01']}", until=".quote")
     quote = page.locator(".quote").first
     start, end = (int(ms) / 1000 for ms in (quote.get_attribute("data-span") or "").split())
-    page.wait_for_function("document.querySelector('audio').readyState > 0")
-    assert page.evaluate("document.querySelector('audio').currentTime") == 0
+    audio = page.locator("audio")
+    expect(audio).to_have_js_property("currentTime", 0)
     page.evaluate(LISTEN)
     quote.click()
-    page.wait_for_function("document.querySelector('audio').paused && window.heard.length > 3", timeout=20_000)
+    expect(audio).to_have_js_property("paused", False)
+    expect(audio).to_have_js_property("paused", True, timeout=20_000)
     heard = page.evaluate("window.heard")
     times = [at for at, _ in heard]
     assert start - 0.05 <= min(times) <= start + 1
     assert max(times) > start + (end - start) / 2
-    assert end - SLACK_S <= page.evaluate("document.querySelector('audio').currentTime") <= end + SLACK_S
+    assert end - SLACK_S <= audio.evaluate("audio => audio.currentTime") <= end + SLACK_S
     assert any(words for _, words in heard)
     assert "base64" not in (page.locator("audio").get_attribute("src") or "")
 
