@@ -3,8 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# command:package, for the tests only: a browser; ffmpeg, ALSA, strace, systemd, ext4 and a C compiler for the recorder.
-SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl
+# command:package, for the tests only: a browser; curl and jq for the page about reports; the rest for the recorder.
+SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export RAY_USAGE_STATS_ENABLED := 0
 
