@@ -13,13 +13,15 @@ from db.erasure.doomed import delete_doomed
 from db.erasure.retention import apply_retention
 from db.purge import purge_people, purge_recorders
 from db.queue import Queue
-from db.reports.coverage_days import queue_due_coverage
+from db.reports.coverage_days import queue_due_coverage, queue_stale_coverage
 from db.sweep import sweep_orphans
 from domain.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
 RECONCILE_S = 5.0
+PRESENT_S = 60.0
+"""How often the present day of silent points is looked after."""
 
 
 class Workers(Protocol):
@@ -42,6 +44,7 @@ class Supervisor:
         self.seen: dict[str, dict[str, Any] | None] = {}
         self._is_stopping = False
         self._chores_at = 0.0
+        self._present_at = 0.0
 
     def wanted(self) -> dict[str, tuple[list[str] | None, float]]:
         """Worker name → (hosted stages, None for all; CPUs) as configured."""
@@ -58,6 +61,9 @@ class Supervisor:
             if time.monotonic() >= self._chores_at:
                 await self._chores()
                 self._chores_at = time.monotonic() + self.settings.sweep.every_s
+            if time.monotonic() >= self._present_at:
+                await self._keep_present()
+                self._present_at = time.monotonic() + PRESENT_S
             await asyncio.sleep(RECONCILE_S)
 
     def reconcile(self) -> None:
@@ -90,3 +96,9 @@ class Supervisor:
             log.info("chores_done", extra=done)
         except Unavailable as error:
             log.warning("chores_wait", extra={"reason": str(error)})
+
+    async def _keep_present(self) -> None:
+        try:
+            await queue_stale_coverage(self.db, Queue(self.db, self.settings.jobs))
+        except Unavailable as error:
+            log.warning("coverage_waits", extra={"reason": str(error)})

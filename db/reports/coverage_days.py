@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import Interval, TextClause, bindparam, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +43,20 @@ _DUE = text(
     """
 )
 """Today and yesterday change without anybody saying so: what nobody tells of is lost in the end."""
+
+STALE_AFTER = timedelta(minutes=5)
+_STALE = text(
+    """
+    SELECT here.point_id, here.today AS day
+    FROM (SELECT point_id, CAST(now() AT TIME ZONE zone AS date) AS today FROM points) AS here
+    LEFT JOIN coverage_days known ON known.point_id = here.point_id AND known.day = here.today
+    WHERE known.reckoned_at IS NULL
+       OR (known.reckoned_at < now() - :age AND known.ahead_ms + known.waiting_ms > 0)
+    ORDER BY here.point_id
+    """
+).bindparams(bindparam("age", STALE_AFTER, type_=Interval))
+"""While a point records, its chunks have the day reckoned all the time. Where nothing comes, its share sinks by the
+minute, and that is the very point whose share somebody should see."""
 
 _PENDING = text(
     """
@@ -122,8 +136,17 @@ async def jobs_of_changed_point(tx: AsyncConnection, point_id: PointId, changed:
 
 async def queue_due_coverage(db: Database, queue: Queue) -> int:
     """Queues the days that are to be reckoned though nothing came in; returns how many."""
+    return await _queue(db, queue, _DUE)
+
+
+async def queue_stale_coverage(db: Database, queue: Queue) -> int:
+    """Queues the present day of points of which nothing was reckoned for STALE_AFTER; returns how many."""
+    return await _queue(db, queue, _STALE)
+
+
+async def _queue(db: Database, queue: Queue, which: TextClause) -> int:
     async with db.begin() as tx:
-        due = [coverage_job(PointId(row.point_id), row.day) for row in await tx.execute(_DUE)]
+        due = [coverage_job(PointId(row.point_id), row.day) for row in await tx.execute(which)]
     for at in range(0, len(due), BATCH):
         async with db.begin() as tx:
             await queue.enqueue(tx, due[at : at + BATCH])

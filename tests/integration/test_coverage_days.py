@@ -12,9 +12,10 @@ from cluster.endings import Endings
 from cluster.stages import discover
 from db import tables as t
 from db.queue import Queue
-from db.reports.coverage_days import coverage_jobs, queue_due_coverage
+from db.reports.coverage_days import STALE_AFTER, coverage_jobs, queue_due_coverage, queue_stale_coverage
 from db.reports.jobs import COVERAGE_DELAY_S
 from domain.ids import DeviceId
+from domain.opening_hours import WEEKDAYS
 from domain.timeline import Span
 
 TOTALS = ("scheduled_ms", "recorded_ms", "waiting_ms", "paused_ms", "lost_ms", "ahead_ms", "lost_by_reason")
@@ -82,6 +83,22 @@ async def test_the_sweep_reckons_today_yesterday_and_what_was_missed(shop: Shop)
         await tx.execute(delete(t.coverage_days).where(t.coverage_days.c.day == date.fromisoformat(days[1])))
     await queue_due_coverage(shop.deps.db, queue)
     assert await queued(shop) == [days[1], days[3], days[4]]
+
+
+async def test_the_present_day_of_a_point_from_which_nothing_comes_is_reckoned_every_few_minutes(shop: Shop) -> None:
+    queue = Queue(shop.deps.db, shop.deps.settings.jobs)
+    always = {day: [{"opens": "00:00", "closes": "24:00"}] for day in WEEKDAYS}
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(update(t.points).values(opening_hours=always))
+    assert await queue_stale_coverage(shop.deps.db, queue) == 1
+    await work(shop)
+    assert await queue_stale_coverage(shop.deps.db, queue) == 0
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(update(t.coverage_days).values(reckoned_at=func.now() - STALE_AFTER))
+    assert await queue_stale_coverage(shop.deps.db, queue) == 1
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(update(t.coverage_days).values(ahead_ms=0, waiting_ms=0))  # the day is over
+    assert await queue_stale_coverage(shop.deps.db, queue) == 0
 
 
 async def test_audio_over_midnight_is_of_both_days_of_the_point(shop: Shop) -> None:
