@@ -28,7 +28,7 @@ def events(w: Wording, history: Sequence[Mapping[str, Any]]) -> list[Event]:
     return [
         Event(
             what=one["what"],
-            title=w.s(f"dialogue.event.{one['what']}", revision=one["revision"]),
+            title=_title(w, one["what"], one["revision"]),
             at=w.moment(one["at"]),
             by=one["by"] or "",
             opinion=headline(w, one["opinion"]) if one["opinion"] else "",
@@ -38,6 +38,11 @@ def events(w: Wording, history: Sequence[Mapping[str, Any]]) -> list[Event]:
         )
         for one in history
     ]
+
+
+def _title(w: Wording, what: str, revision: int) -> str:
+    name = "recorded" if what == "revision" and revision == 1 else what
+    return w.s(f"dialogue.event.{name}", revision=revision)
 
 
 def provenance(w: Wording, found: Mapping[str, Any], language: str | None) -> list[tuple[str, str]]:

@@ -156,6 +156,7 @@ export class Screen {
   }
 
   _click(event) {
+    for (const pop of document.querySelectorAll("details.pop[open]")) if (!pop.contains(event.target)) pop.open = false
     const opener = event.target.closest("[data-opens]")
     if (opener) document.getElementById(opener.dataset.opens)?.showModal()
     event.target.closest("[data-closes]")?.closest("dialog")?.close()
@@ -179,6 +180,7 @@ export class Screen {
     event.preventDefault()
     const button = event.submitter
     if (button?.getAttribute("aria-busy") === "true") return
+    form.closest("details.pop")?.removeAttribute("open")
     this.tell({do: form.dataset.do, value: button?.value ?? "", data: {...form.dataset}, form: fields(form)}, button)
   }
 

@@ -101,19 +101,24 @@ def _quality(w: Wording, report: Wire, behind: Filters) -> Card:
 def _dialogues(w: Wording, report: Wire, base: Filters) -> Card:
     now, before = report["figures"]["dialogues"], report["before"]["dialogues"]
     sales = w.number(report["figures"]["rate"]["n"])
-    said = Said(w.s("figures.unknown"), "unknown")
-    if before:
-        grown = w.percent(abs(now / before - 1))
-        sign = "+" if now > before else "−" if now < before else "±"
-        said = Said(w.s("figures.plain", value=f"{sign}{grown}"), "plain")
+    said = (
+        _plain(w, w.percent(abs(now / before - 1)), now - before) if before else Said(w.s("figures.unknown"), "unknown")
+    )
     return Card("dialogues", w.number(now), w.s("overview.of_them_sales", n=sales), "", said, base.href())
+
+
+def _plain(w: Wording, size: str, change: float) -> Said:
+    """A change that has no interval, as of a count."""
+    if not change:
+        return Said(w.s("figures.same"), "plain")
+    return Said(w.s("figures.plain", value=("+" if change > 0 else "−") + size), "plain")
 
 
 def _coverage(w: Wording, report: Wire) -> Card:
     now, before = report["coverage"]["share"], report["coverage_before"]["share"]
     said = Said(w.s("figures.unknown"), "unknown")
     if now is not None and before is not None:
-        said = Said(w.s("figures.plain", value=w.points(now - before)), "plain")
+        said = _plain(w, w.points(abs(now - before)).lstrip("+±"), round(now - before, 2))
     of = w.s("overview.of_opening_hours") if now is not None else w.s("overview.no_opening_hours")
     return Card("coverage", w.percent(now), of, "", said, PLACES_PAGE)
 

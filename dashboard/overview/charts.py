@@ -14,6 +14,8 @@ from dashboard.wording import Wording
 from domain.status import Place
 
 HEIGHT_PX = 260
+GOAL_ROOM_PX = 44
+"""Right of the plot, for the goal's number at the end of its line."""
 BAND: Mapping[str, Any] = {
     "type": "line",
     "stack": "band",
@@ -46,7 +48,8 @@ def by_day(w: Wording, report: Wire, base: Filters, goal: float | None) -> Chart
         for d, day, mark in zip(days, names, marks, strict=True)
     ]
     columns = [w.s("overview.day"), *_columns(w), w.s("figures.coverage")]
-    return Chart(drawn.title, {**drawn.option, "series": [line, low, width]}, columns, rows, HEIGHT_PX)
+    room = {**drawn.option["grid"], "right": 12 if goal is None else GOAL_ROOM_PX}
+    return Chart(drawn.title, {**drawn.option, "grid": room, "series": [line, low, width]}, columns, rows, HEIGHT_PX)
 
 
 def by_hour(w: Wording, report: Wire, base: Filters) -> Chart:
@@ -105,7 +108,7 @@ def _width(rate: Wire) -> float | None:
 
 
 def _goal_line(w: Wording, goal: float) -> Mapping[str, Any]:
-    label = {"formatter": w.s("figures.goal", value=w.percent(goal)), "position": "insideStartTop"}
+    label = {"formatter": w.percent(goal), "position": "end"}
     line = {
         "silent": True,
         "symbol": "none",

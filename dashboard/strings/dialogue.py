@@ -137,8 +137,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "The machine is unsure: {share}. Such verdicts are worth a review.",
     ),
     "dialogue.by_rules": (
-        "Оценила программа по правилам {model}: по оборотам речи и названиям из каталога, без языковой модели.",
-        "Judged by the rules {model}: by turns of phrase and the catalogue's names, without a language model.",
+        "Оценено по правилам, без языковой модели: по оборотам речи и названиям из каталога ({model}).",
+        "Judged by rules, without a language model: by turns of phrase and the catalogue's names ({model}).",
     ),
     "dialogue.by_model": ("Оценила языковая модель {model}.", "Judged by the language model {model}."),
     "dialogue.missed": ("Что можно было предложить", "What could have been offered"),
@@ -180,6 +180,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogue.queued": ("Поставлено в очередь. Результат появится здесь.", "Queued. The result will appear here."),
     "dialogue.history": ("История", "History"),
     "dialogue.event.revision": ("Границы изменились, версия {revision}", "Cut anew, revision {revision}"),
+    "dialogue.event.recorded": ("Разговор записан", "The talk was recorded"),
     "dialogue.event.transcript": ("Распознана речь, версия {revision}", "Speech recognised, revision {revision}"),
     "dialogue.event.verdict": ("Оценка машины, версия {revision}", "The machine's verdict, revision {revision}"),
     "dialogue.event.skipped": ("Не оценивали, версия {revision}", "Not judged, revision {revision}"),

@@ -19,7 +19,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogues.any_time": ("Всё время", "Any time"),
     "dialogues.days": ("Дни", "Days"),
     "dialogues.filters": ("Фильтры", "Filters"),
-    "dialogues.apply": ("Применить", "Apply"),
     "dialogues.clear": ("Сбросить фильтры", "Clear filters"),
     "dialogues.remove": ("Убрать фильтр {name}", "Remove the filter {name}"),
     "dialogues.sort": ("Порядок", "Order"),
@@ -36,6 +35,9 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Все диалоги, которые найдены этими фильтрами.",
         "All dialogues that these filters find.",
     ),
+    "dialogues.format.xlsx": ("Excel", "Excel"),
+    "dialogues.format.csv": ("CSV", "CSV"),
+    "dialogues.format.json": ("JSON", "JSON"),
     "dialogues.new": (
         "{n} новый диалог — показать|{n} новых диалога — показать|{n} новых диалогов — показать",
         "{n} new dialogue, show it|{n} new dialogues, show them",
@@ -48,7 +50,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogues.reviewed_by": ("проверил(а) {name}", "reviewed by {name}"),
     "dialogues.stale": ("после проверки изменился", "changed since"),
     "dialogues.seconds": ("{n} с", "{n} s"),
-    "dialogues.length": ("длина {length}", "length {length}"),
     "dialogues.none": ("Таких диалогов нет", "No dialogue is like that"),
     "dialogues.none_hint": (
         "Уберите часть фильтров или возьмите больше дней.",

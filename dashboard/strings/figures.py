@@ -16,6 +16,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "figures.better": ("▲ {value}: заметно лучше", "▲ {value}: clearly better"),
     "figures.worse": ("▼ {value}: заметно хуже", "▼ {value}: clearly worse"),
     "figures.noise": ("{value}: может быть случайностью", "{value}: may be chance"),
+    "figures.same": ("без изменений", "unchanged"),
     "figures.unknown": ("сравнить не с чем", "nothing to compare with"),
     "figures.plain": ("{value} к прошлому периоду", "{value} on the last period"),
     "figures.change_interval": (

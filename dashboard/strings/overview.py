@@ -76,8 +76,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "overview.under_goal": ("ниже цели", "under the goal"),
     "overview.by_day": ("Предлагали, по дням", "Offers made, by day"),
     "overview.by_day_hint": (
-        "Полоса показывает, насколько точно известна доля: чем шире, тем меньше продаж. Нажмите, чтобы открыть день.",
-        "The band shows how well each rate is known: the wider, the fewer sales. Click a dot to open that day.",
+        "Полоса показывает, насколько точно известна доля: чем шире, тем меньше продаж. Пунктир — цель.",
+        "The band shows how well each rate is known: the wider, the fewer sales. Dashed: the goal.",
     ),
     "overview.by_hour": ("Продажи по часам", "Sales by hour"),
     "overview.by_hour_hint": (

@@ -99,11 +99,11 @@ def test_a_download_in_each_format_is_exactly_the_filtered_list(shops: None, scr
     page = screen()(address("dialogues", points, first, last) + "&place=yes&quality=2&sort=start", until=".rows")
     shown = page.locator(".rows > li").evaluate_all("rows => rows.map(row => row.id.replace('row-', ''))")
     assert len(shown) == int(page.locator("[data-total]").get_attribute("data-total") or 0) > 5
-    with downloaded(page, "csv").open(encoding="utf-8-sig", newline="") as file:
+    with downloaded(page, "CSV").open(encoding="utf-8-sig", newline="") as file:
         assert [row["dialogue_id"] for row in csv.DictReader(file)] == shown
-    body = json.loads(downloaded(page, "json").read_text())
+    body = json.loads(downloaded(page, "JSON").read_text())
     assert [row["dialogue_id"] for row in body["dialogues"]] == shown
-    sheet = load_workbook(BytesIO(downloaded(page, "xlsx").read_bytes()), read_only=True).worksheets[0]
+    sheet = load_workbook(BytesIO(downloaded(page, "Excel").read_bytes()), read_only=True).worksheets[0]
     rows = list(sheet.iter_rows(values_only=True))
     at = [str(name) for name in rows[0]].index("dialogue_id")
     assert [row[at] for row in rows[1:]] == shown
