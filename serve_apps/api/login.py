@@ -78,16 +78,20 @@ async def get_me(deps: DepsOf, caller: auth.Caller) -> CallerView:
     return await _view(deps, caller)
 
 
-@router.post("/password", operation_id="change_password", responses={**documented(*auth.CODES, Code.CONFLICT), **WRONG})
+@router.post(
+    "/password",
+    operation_id="change_password",
+    status_code=204,
+    responses={**WRONG, **documented(*auth.CODES, Code.LOGIN_WRONG, Code.USER_DISABLED, Code.CONFLICT)},
+)
 async def change_password(
     body: PasswordChange,
     request: Request,
-    response: Response,
     deps: DepsOf,
     caller: auth.Caller,
     passwords: PasswordsOf,
-) -> LoggedIn:
-    """Changes one's own password. Every session of the user ends; the answer opens a new one."""
+) -> None:
+    """Changes one's own password. Every session of the user ends, this one too: log in again."""
     if caller.user_id is None or caller.role is Role.MACHINE:
         raise Conflict("Only a person who logs in has a password to change.")
     client = client_address(request, deps.settings.server.proxies)
@@ -97,8 +101,6 @@ async def change_password(
         await store.set_password(tx, user.user_id, password_hash)
         await user_tokens.revoke_all(tx, user.user_id, user_tokens.TokenKind.SESSION)
         await audit(tx, caller, "user.change_password", f"user/{user.user_id}")
-    response.headers.update(auth.NO_STORE)
-    return await _open_session(deps, user, client)
 
 
 async def _checked(deps: Deps, passwords: Passwords, login: str, password: str, client: str) -> store.Secret:
