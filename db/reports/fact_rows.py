@@ -5,7 +5,6 @@ that were merged into this one count for it as well (DESIGN 5).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -109,29 +108,13 @@ _UPDATE = text(
     RETURNING f.dialogue_id, f.point_id, f.hour_ts
     """
 ).bindparams(*_GIVEN)
-_DROP = text(
-    """
-    DELETE FROM dialogue_facts f
-    WHERE f.dialogue_id = ANY (:dialogue_ids) AND f.point_id = :point_id
-      AND NOT EXISTS (SELECT FROM dialogues d WHERE d.dialogue_id = f.dialogue_id AND d.point_id = f.point_id)
-    RETURNING f.dialogue_id
-    """
-).bindparams(*_GIVEN)
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """`hours`: where the facts were before and are now; `dropped`: dialogues that another point has now."""
-
-    hours: frozenset[Hour]
-    dropped: tuple[DialogueId, ...]
 
 
 async def write_facts(
     tx: AsyncConnection, dialogue_ids: Sequence[DialogueId], point_id: PointId | None = None
-) -> Written:
-    """Brings the facts of these dialogues up to date; with `point_id` of those of this point only, and drops from it
-    those of others.
+) -> frozenset[Hour]:
+    """Brings the facts of these dialogues up to date; with `point_id` of those that are this point's now, and leaves
+    the others to their own point's job. Returns the hours where the facts were before and are now.
 
     In this order: rows that are not there yet, then the lock of each, then what they should be by a snapshot younger
     than the locks. So a slower writer never puts an older state over a newer one.
@@ -139,7 +122,5 @@ async def write_facts(
     given = {"dialogue_ids": list(dialogue_ids), "point_id": point_id}
     await tx.execute(_ADD, given)
     before = (await tx.execute(_HOLD, {"dialogue_ids": given["dialogue_ids"]})).all()
-    dropped = () if point_id is None else tuple((await tx.execute(_DROP, given)).scalars())
     after = (await tx.execute(_UPDATE, given)).all()
-    hours = frozenset(Hour(PointId(row.point_id), row.hour_ts) for row in (*before, *after))
-    return Written(hours, dropped)
+    return frozenset(Hour(PointId(row.point_id), row.hour_ts) for row in (*before, *after))

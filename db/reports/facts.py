@@ -99,24 +99,15 @@ async def _refresh(
     tx: AsyncConnection, point_id: PointId, ids: Sequence[DialogueId], hours: set[Hour], days: Sequence[date] = ()
 ) -> list[Hour]:
     """`hours` and `days` are counted anew in any case."""
-    touched: set[Hour] = set(hours)
-    dropped: list[DialogueId] = []
-    for batch in _batches(ids):
-        written = await write_facts(tx, batch, point_id)
-        kept = [dialogue_id for dialogue_id in batch if dialogue_id not in written.dropped]
-        await write_search(tx, kept)
-        await refresh_queue(tx, kept)
-        touched |= written.hours
-        dropped += written.dropped
+    touched = hours | await _write(tx, ids, point_id)
     await rebuild_point(tx, point_id, {hour.hour_ts for hour in touched if hour.point_id == point_id}, days)
-    elsewhere = {*touched, *(await hours_of(tx, dropped))}
-    return sorted(hour for hour in elsewhere if hour.point_id != point_id)
+    return sorted(hour for hour in touched if hour.point_id != point_id)
 
 
-async def _write(tx: AsyncConnection, ids: Sequence[DialogueId]) -> set[Hour]:
+async def _write(tx: AsyncConnection, ids: Sequence[DialogueId], point_id: PointId | None = None) -> set[Hour]:
     touched: set[Hour] = set()
     for batch in _batches(ids):
-        touched |= (await write_facts(tx, batch)).hours
+        touched |= await write_facts(tx, batch, point_id)
         await write_search(tx, batch)
         await refresh_queue(tx, batch)
     return touched
