@@ -82,10 +82,10 @@ def _show(erasure: dict[str, Any], as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(erasure))
         return
-    table = Table(box=SIMPLE_HEAD, show_header=False, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(box=SIMPLE_HEAD, show_header=False, padding=(0, 2, 0, 0), pad_edge=False)
     for name, words in WORDS.items():
         if erasure["counts"][name]:
-            table.add_row(str(erasure["counts"][name]), words)
+            table.add_row(words, str(erasure["counts"][name]))
     console = Console()
     what = "Would be erased" if erasure["erasure_id"] is None else "Erased"
     console.print(f"{what}: {erasure['start_ts']} to {erasure['end_ts']}", highlight=False)

@@ -72,8 +72,8 @@ class Places(Page):
                 erasures=self.erasures,
                 erase=self.erase_form,
                 devices=[("", self.s("places.every_device")), *self._devices(place)],
-                dialog=self.erasing.html(place["zone"]),
             ),
+            "erasing": self.erasing.html(place["zone"]) if self.desk.me.may("erase") else "",
         }
 
     async def on(self, action: str, message: Message) -> None:
@@ -170,7 +170,7 @@ class Places(Page):
         items = self.places["items"]
         day = self.day or (items[0]["day"] if items else self.places["now"][:10])
         windows, zone = (items[0]["windows"], items[0]["zone"]) if self.place else ((), None)
-        hours = [f"{w.clock(window['start'], zone)}–{w.clock(window['end'], zone)}" for window in windows]
+        hours = [f"{w.clock(o['start'], zone)}–{_closing(w, o['end'], items[0])}" for o in windows]
         return {
             "day": day,
             "before": shifted(day, -1),
@@ -197,3 +197,8 @@ class Places(Page):
 
     def _devices(self, place: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [(d["device_id"], f"{r['name']}: {d['name']}") for r in place["registers"] for d in r["devices"]]
+
+
+def _closing(w: Wording, end: str, place: Mapping[str, Any]) -> str:
+    """Midnight at the end of the day is 24:00."""
+    return "24:00" if end == place["end"] else w.clock(end, place["zone"])

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from dashboard.wording import Wording
 
 FATES = ("recorded", "waiting", "paused", "lost", "ahead")
-MAX_TICKS = 8
+MAX_TICKS = 5
+"""More would touch each other on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
