@@ -99,14 +99,16 @@ async def add_review(
     caller: Principal,
     reason: Reason = Reason.MANUAL,
 ) -> tuple[Review, bool]:
-    """Writes a review and moves every figure. False: the caller's last word was the same, and nothing is written.
+    """Writes a review and moves every figure. False: the caller's last word was the same and stands, and nothing is
+    written.
 
     Raises Conflict where the dialogue or the reason does not allow it.
     """
     _check_state(subject)
     before = await list_reviews(tx, subject.dialogue_id)
     same = next((one for one in before if one.undone_at is None and _is_by(one, caller)), None)
-    if same and (same.judgement, same.reason, same.revision) == (judgement, reason, subject.revision):
+    stands = same is not None and (same.is_counting or reason is Reason.SECOND)
+    if same and stands and (same.judgement, same.reason, same.revision) == (judgement, reason, subject.revision):
         return same, False
     _check_reason(subject, reason, before, caller)
     review_id = uuid4()

@@ -13,6 +13,8 @@ KAPPA_LEVELS = ((0.8, "almost_perfect"), (0.6, "substantial"), (0.4, "moderate")
 159-174: by common use, not by any law."""
 
 
+KAPPA_WIDE = 0.8
+"""From this on the limits take in four of the five words and more."""
 WIDE = 0.3
 """A rate known to within less than this tells a manager nothing that is worth acting on."""
 
@@ -71,8 +73,10 @@ def kappa_said(w: Wording, kappa: Wire) -> Sentence:
     """κ in a word, and how unsure that word is."""
     if kappa["value"] is None:
         return Sentence(w.s("agreement.kappa_none"))
+    numbers = {name: w.number(kappa[name], 2).replace("-", "−") for name in ("value", "low", "high")}
+    if kappa["high"] - kappa["low"] > KAPPA_WIDE:
+        return Sentence(w.s("agreement.kappa_wide", **numbers), "warn")
     level = next((name for least, name in KAPPA_LEVELS if kappa["value"] >= least), "none")
-    numbers = {name: w.number(kappa[name], 2) for name in ("value", "low", "high")}
     return Sentence(w.s("agreement.kappa", level=w.s(f"agreement.kappa.{level}"), **numbers))
 
 

@@ -17,7 +17,7 @@ from dashboard.wording import Wording
 
 log = logging.getLogger(__name__)
 
-HOLD_AGAIN_S = 120.0
+LOOK_AGAIN_S = 30.0
 """A hold lasts five minutes on the server; whoever listens longer keeps it."""
 AT_ONCE = 10
 """So many candidates are asked for: colleagues may take some of them in between."""
@@ -50,7 +50,7 @@ class Review(Page):
 
     name: ClassVar[str] = "review"
     permission: ClassVar[str] = "review"
-    refresh_s: ClassVar[float | None] = HOLD_AGAIN_S
+    refresh_s: ClassVar[float | None] = LOOK_AGAIN_S
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -64,12 +64,14 @@ class Review(Page):
         self.waiting: Mapping[str, int] = {}
 
     async def load(self, params: Params) -> None:
-        self.points = tuple(point for point in params.get_list("point") if self.desk.me.zone_of(point))
-        picked = params.get("dialogue")
+        points = tuple(point for point in params.get_list("point") if self.desk.me.zone_of(point))
+        stays = self.current is not None and self.current.item["reason"] != "manual" and points == self.points
+        self.points, picked = points, params.get("dialogue")
         if picked:
+            await self._let_go()
             await self._show(await self.client.get(f"/api/v1/reviews/queue/{picked}"))
             await self._count()
-        elif self.current is None or self.current.item["reason"] == "manual":
+        elif not stays:
             await self._next()
 
     async def refresh(self) -> None:
@@ -86,7 +88,9 @@ class Review(Page):
     def regions(self) -> Mapping[str, str]:
         w, current = Wording(self.s), self.current
         total = sum(self.waiting.values())
-        head = self.render("review/head.html", w=w, done=self.done, total=total, saved=self.saved, item=current)
+        head = self.render(
+            "review/head.html", done=self.done, total=total, saved=self.saved, item=current, chosen_points=self.points
+        )
         if current is None:
             return {"head": head, "item": self.render("review/empty.html", passed=len(self.passed), done=self.done)}
         item, detail = current.item, current.detail
@@ -114,9 +118,14 @@ class Review(Page):
         elif action == "look_again":
             self.passed.clear()
             await self._next()
+        elif action == "points":
+            await self.desk.go({"page": self.name, "point": message.form.get_list("point")})
         elif action == "clip_failed" and self.current is not None:
             detail = await self._detail(self.current.dialogue_id)
             self.current = Item(self.current.item, detail, await self._player(self.current.item, detail))
+        if action in ("save", "skip", "undo", "look_again") and not self.missing:
+            self.desk.draw()  # the heading may be new
+            self.desk.focus(HEAD)
 
     async def _save(self, current: Item, draft: Draft) -> None:
         self.draft, self.missing = draft, draft.missing
@@ -155,7 +164,6 @@ class Review(Page):
         await self._show(item, of_review(saved.review))
         await self._count()
         self.desk.note(self.s("review.undone"))
-        self._to_head()
 
     async def _next(self) -> None:
         """The first of the queue that no colleague has taken meanwhile; nothing where none is left."""
@@ -170,7 +178,6 @@ class Review(Page):
             except ApiError as error:
                 if error.code not in ("conflict", "not_found"):
                     raise
-        self._to_head()
 
     async def _show(self, item: Mapping[str, Any], draft: Draft | None = None) -> None:
         detail = await self._detail(item["dialogue_id"])
@@ -217,11 +224,6 @@ class Review(Page):
         if agrees(body, machine):
             return self.s("review.saved_same")
         return self.s("review.saved_other", verdict=headline(Wording(self.s), machine))
-
-    def _to_head(self) -> None:
-        """Draws first: the heading may be new."""
-        self.desk.draw()
-        self.desk.focus(HEAD)
 
     @staticmethod
     def _hold_path(dialogue_id: str) -> str:

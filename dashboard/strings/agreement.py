@@ -148,6 +148,12 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Согласие сверх случайного: {level} (κ Коэна {value}, с уверенностью 95 % от {low} до {high}).",
         "Agreement beyond chance: {level} (Cohen's κ {value}, with 95% confidence {low} to {high}).",
     ),
+    "agreement.kappa_wide": (
+        "Согласие сверх случайного по стольким диалогам ещё не видно (κ Коэна {value}, но с уверенностью 95 % от {low} "
+        "до {high}).",
+        "Agreement beyond chance can't be told from so few (Cohen's κ {value}, but with 95% confidence {low} to "
+        "{high}).",
+    ),
     "agreement.kappa.almost_perfect": ("почти полное", "almost perfect"),
     "agreement.kappa.substantial": ("хорошее", "substantial"),
     "agreement.kappa.moderate": ("среднее", "moderate"),

@@ -95,6 +95,23 @@ async def test_the_same_word_again_is_written_once_even_by_two_clicks_at_once(sh
     assert len(await history(shop, dialogue_id)) == 1
 
 
+async def test_a_write_sent_again_with_its_key_is_answered_as_the_first_time(shop: Shop) -> None:
+    dialogue_id = await a_dialogue(shop)
+    first, again = [await review(shop, dialogue_id, YES, {**ADMIN, "Idempotency-Key": "one-click"}) for _ in "12"]
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    assert len(await history(shop, dialogue_id)) == 1
+
+
+async def test_saying_the_same_again_counts_once_more_where_somebody_spoke_in_between(shop: Shop) -> None:
+    dialogue_id = await a_dialogue(shop)
+    ana, boris = await person(shop.deps.db, "ana"), await person(shop.deps.db, "boris")
+    codes = [(await review(shop, dialogue_id, body, who)).status_code for body, who in ((YES, ana), (NO, boris))]
+    codes.append((await review(shop, dialogue_id, YES, ana)).status_code)
+    assert codes == [201, 201, 201]
+    assert (await day_counts(shop))["yes"] == 1
+
+
 async def test_two_reviewers_at_once_leave_two_reviews_of_which_the_last_counts(shop: Shop) -> None:
     dialogue_id = await a_dialogue(shop)
     ana, boris = await person(shop.deps.db, "ana"), await person(shop.deps.db, "boris")

@@ -54,6 +54,12 @@ def test_kappa_has_a_word_and_its_limits(value: float, level: str) -> None:
     assert f"{value - 0.1:.2f}" in said.replace("−", "-")
 
 
+def test_kappa_of_three_dialogues_is_given_no_word() -> None:
+    said = kappa_said(EN, {"value": 1.0, "low": -0.26, "high": 1.0}).text
+    assert "can't be told from so few" in said
+    assert "−0.26" in said
+
+
 def test_kappa_that_is_not_defined_is_not_shown_as_nought() -> None:
     assert "can't be told" in kappa_said(EN, {"value": None}).text
 
