@@ -27,7 +27,7 @@ def _one_of(*allowed: str) -> Callable[[str], bool]:
     return frozenset(allowed).__contains__
 
 
-def _is_id(value: str) -> bool:
+def is_id(value: str) -> bool:
     try:
         return str(UUID(value)) == value.lower()
     except ValueError:
@@ -64,8 +64,8 @@ def _is_search(value: str) -> bool:
 
 
 MANY: Mapping[str, Callable[[str], bool]] = {
-    "point": _is_id,
-    "register": _is_id,
+    "point": is_id,
+    "register": is_id,
     "place": _one_of(*PLACES),
     "kind": _one_of(*Kind),
     "attempted": _one_of(*Attempted),

@@ -7,7 +7,7 @@ from dashboard.client import ApiError
 from dashboard.dialogue.history import events, provenance
 from dashboard.dialogue.talk import turns
 from dashboard.dialogue.verdict import judged_by, missed, reviews, verdict
-from dashboard.dialogues.filters import Filters
+from dashboard.dialogues.filters import Filters, is_id
 from dashboard.erasing import Erasing
 from dashboard.kit.page import Desk, Message, Page, Params
 from dashboard.kit.player import PlayerView, player_view
@@ -36,6 +36,8 @@ class Dialogue(Page):
 
     async def load(self, params: Params) -> None:
         self.dialogue_id = params.get("id", "")
+        if not is_id(self.dialogue_id):
+            raise ApiError("no dialogue has such an id", "not_found", 404)
         self.filters = Filters.of({name: params.get_list(name) for name in params})
         self.player = None
         await self.refresh()

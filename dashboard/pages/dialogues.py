@@ -1,5 +1,6 @@
 """The page Dialogues: find them by any filter and by what was said, page by page; take them away as a file."""
 
+from asyncio import gather
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -8,7 +9,7 @@ from dashboard.client import ApiError
 from dashboard.dialogues.choices import chips, groups, total
 from dashboard.dialogues.filters import Filters
 from dashboard.dialogues.rows import line, new_above
-from dashboard.kit.page import Message, Page, Params
+from dashboard.kit.page import Desk, Message, Page, Params
 from dashboard.period import DAYS, Preset, of_preset, today_in, zone_of
 from dashboard.wording import Wording
 from domain.dialogue_filter import Sort
@@ -27,7 +28,7 @@ class Dialogues(Page):
     name: ClassVar[str] = "dialogues"
     refresh_s: ClassVar[float | None] = 20.0
 
-    def __init__(self, desk: Any) -> None:
+    def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.filters = Filters()
         self.after = ""
@@ -44,8 +45,9 @@ class Dialogues(Page):
         elif after != self.after:
             self.trail.append(self.after)
         self.filters, self.after, self.new = filters, after, 0
-        self.page: Mapping[str, Any] = await self._page(after)
-        self.facets: Mapping[str, Any] = await self.client.get("/api/v1/dialogues/facets", self._query())
+        rows, facets = await gather(self._page(after), self.client.get("/api/v1/dialogues/facets", self._query()))
+        self.page: Mapping[str, Any] = rows
+        self.facets: Mapping[str, Any] = facets
 
     async def refresh(self) -> None:
         """Counts what has come; the rows stay where they are."""
@@ -108,7 +110,9 @@ class Dialogues(Page):
         await self._open(found)
 
     async def _export(self, kind: str) -> None:
-        link = await self.client.post("/api/v1/dialogues/export-links", {"format": kind, "filters": self.filters.body()})
+        link = await self.client.post(
+            "/api/v1/dialogues/export-links", {"format": kind, "filters": self.filters.body()}
+        )
         self.desk.download(self.client.public_url(link["url"]))
 
     async def _rows(self, after: str) -> dict[str, Any]:

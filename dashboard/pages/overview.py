@@ -22,14 +22,14 @@ class Overview(Page):
     async def load(self, params: Params) -> None:
         points = Filters.of({"point": params.get_list("point")}).values("point")
         self.points = tuple(point for point in points if self.desk.me.zone_of(point))
-        zone = zone_of(self.desk.me.points, self.points)
-        self.today = today_in(zone, datetime.now(UTC))
-        days = (params.get("period", ""), params.get("from", ""), params.get("to", ""))
-        self.choice: Choice = chosen(*days, today=self.today)
+        self.asked = (params.get("period", ""), params.get("from", ""), params.get("to", ""))
         self.sort = params.get("sort", league.DEFAULT_SORT)
         await self.refresh()
 
     async def refresh(self) -> None:
+        """Also where the day has turned meanwhile: “today” is another one then."""
+        zone = zone_of(self.desk.me.points, self.points)
+        self.choice: Choice = chosen(*self.asked, today=today_in(zone, datetime.now(UTC)))
         days = self.choice.period
         query = {"from": days.first, "to": days.last, "point": self.points}
         self.report: Mapping[str, Any] = await self.client.get("/api/v1/reports/overview", query)

@@ -203,6 +203,15 @@ async def opened(answer: Any, language: str = "en") -> Dialogue:
     return page
 
 
+@pytest.mark.parametrize("made_up", ["", "7", "../users", "..%2Fusers"])
+async def test_an_id_that_is_none_is_not_there_and_asks_for_nothing(made_up: str) -> None:
+    desk = Desk({})
+    with pytest.raises(ApiError) as refused:
+        await Dialogue(desk).load(QueryParams({"id": made_up}))
+    assert refused.value.status == 404
+    assert desk.api.asked == []
+
+
 @pytest.mark.parametrize("language", ["ru", "en"])
 async def test_the_page_says_why_and_nothing_spoken_or_guessed_is_markup(language: str) -> None:
     page = await opened(detail(), language)
