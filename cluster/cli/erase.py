@@ -40,9 +40,12 @@ def erase(
     body = _body(dialogue, point, start, end, device)
     with open_api(server) as api:
         tried = api.erase({**body, "dry_run": True})
-        if dry_run or not _is_sure(tried, yes, as_json):
+        if dry_run or not yes:
             _show(tried, as_json)
-            raise typer.Exit(0 if dry_run else 1)
+        if dry_run:
+            return
+        if not yes and (as_json or not typer.confirm("Erase this for good?", default=False, err=True)):
+            raise typer.Exit(1)
         _show(api.erase(body), as_json)
 
 
@@ -67,15 +70,6 @@ def _instant(option: str, text: str) -> str:
     if instant is None or instant.tzinfo is None:
         raise typer.BadParameter(f"{option} must be a time with an offset, such as 2026-03-02T09:00:00+01:00")
     return instant.isoformat()
-
-
-def _is_sure(tried: dict[str, Any], yes: bool, as_json: bool) -> bool:
-    if yes:
-        return True
-    if as_json:
-        return False
-    _show(tried, as_json)
-    return typer.confirm("Erase this for good?", default=False, err=True)
 
 
 def _show(erasure: dict[str, Any], as_json: bool) -> None:
