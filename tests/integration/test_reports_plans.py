@@ -16,7 +16,8 @@ HISTORY = (
     INSERT INTO dialogues (dialogue_id, device_id, point_id, register_id, start_ts, end_ts, state, asr_status,
                            analysis_status)
     SELECT gen_random_uuid(), device_id, point_id, register_id, at, at + interval '40 s', 'closed', 'DONE', 'DONE'
-    FROM devices, generate_series(timestamptz '2026-01-01 07:00Z', timestamptz '2026-01-12 07:00Z', '4 min') AS at
+    FROM devices, generate_series(timestamptz '2026-01-01 07:00Z', timestamptz '2026-03-31 07:00Z', '10 min') AS at
+    WHERE point_id <> :point_id OR at < timestamptz '2026-01-08 07:00Z'
     """,
     """
     INSERT INTO dialogue_transcripts (dialogue_id, revision, language, text, segments_json, transcript_sha256)
@@ -35,14 +36,22 @@ HISTORY = (
     SELECT gen_random_uuid(), dialogue_id, 1, 'ana', 'random', 'sale', 'no', 0, 'unclear' FROM dialogues
     """,
 )
-LONG = {"dialogues", "dialogue_facts", "dialogue_transcripts", "dialogue_upsell_analysis", "dialogue_search", "reviews"}
+FACTS_OF_OTHERS = """
+    INSERT INTO dialogue_facts (dialogue_id, point_id, register_id, device_id, start_ts, end_ts, hour_ts, day, revision,
+                                place)
+    SELECT dialogue_id, point_id, register_id, device_id, start_ts, end_ts, date_trunc('hour', start_ts),
+           CAST(start_ts AS date), 1, 'no'
+    FROM dialogues WHERE point_id <> :point_id
+"""
+LONG = {"dialogues", "dialogue_facts", "dialogue_transcripts", "dialogue_upsell_analysis", "reviews"}
 
 
 async def test_an_hour_is_counted_without_reading_a_whole_table(bench: Bench) -> None:
     point_id = PointId(await bench.subject(SubjectKind.POINT))
+    await bench.subject(SubjectKind.POINT)
     async with bench.db.begin() as tx:
-        for statement in HISTORY:
-            await tx.execute(text(statement))
+        for statement in (*HISTORY, FACTS_OF_OTHERS):
+            await tx.execute(text(statement), {"point_id": point_id} if ":point_id" in statement else {})
         await refresh_point(tx, point_id)
         dialogue_id = DialogueId((await tx.execute(text("SELECT dialogue_id FROM dialogues LIMIT 1"))).scalar_one())
     async with bench.db.alone() as connection:
