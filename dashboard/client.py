@@ -46,6 +46,7 @@ class ApiClient:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._public_url = public_url or str(http.base_url)
         self._seen: OrderedDict[str, tuple[str, Any]] = OrderedDict()
+        self._under_way: set[asyncio.Task[httpx.Response]] = set()
 
     async def get(self, path: str, params: Query | None = None) -> Any:
         """The answer's JSON; the one before where the api says that nothing has changed."""
@@ -88,9 +89,14 @@ class ApiClient:
         return str(httpx.URL(self._public_url).join(path))
 
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """A request that nobody waits for any longer still runs to its end: httpcore loses the connection of one that
+        is cancelled, and after fifty of them everybody waits for ever."""
         headers = {**self._headers, **request.pop("headers", {})}
+        task = asyncio.get_running_loop().create_task(self._http.request(method, path, headers=headers, **request))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
         try:
-            answer = await self._http.request(method, path, headers=headers, **request)
+            answer = await asyncio.shield(task)
         except httpx.HTTPError as error:
             raise AwayError(f"{type(error).__name__} {error}".strip()) from None
         if answer.is_error:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from audio.store import FileStore
 from serve_apps.application import Deps
@@ -79,6 +79,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """An English browser that keeps its cache through the module; every test gets tabs of its own."""
     context = browser.new_context(locale="en-GB", viewport=DESK)
     context.set_default_timeout(WAIT_MS)
+    expect.set_options(timeout=WAIT_MS)
     yield context
     context.close()
 

@@ -86,11 +86,9 @@ def running_server() -> Iterator[Server]:
 
 
 @contextmanager
-def running_panel(api_urls: list[str], log_path: Path) -> Iterator[str]:
-    """The address of a dashboard on these apis, served as `salescontrol up` serves it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+def running_panel(api_urls: list[str], log_path: Path, port: int | None = None) -> Iterator[str]:
+    """The address of a dashboard on these apis, served as `salescontrol up` serves it; `port` None: a free one."""
+    port = port or _free_port()
     settings = settings_for_tests(DASHBOARD_PORT=str(port), SALESCONTROL_DASHBOARD__API_URLS=json.dumps(api_urls))
     env = {**os.environ, **dashboard_process.environment(settings)}
     url = f"http://127.0.0.1:{port}"
@@ -107,6 +105,12 @@ def running_panel(api_urls: list[str], log_path: Path) -> Iterator[str]:
 
 def deps_on(database_url: str, store: FileStore) -> Deps:
     return Deps(Database(database_url), store, settings_for_tests())
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _answers(url: str) -> bool:
