@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from dashboard.client import ExpiredError
 from dashboard.kit.page import Desk, Message, Page, Params
+from dashboard.people.lines import zone_of
 
 
 class Account(Page):
@@ -20,7 +21,11 @@ class Account(Page):
         self.caller: Mapping[str, Any] = await self.client.get("/api/v1/auth/me")
 
     def regions(self) -> Mapping[str, str]:
-        return {"account": self.render("account/account.html", caller=self.caller, wrong=self.wrong)}
+        return {
+            "account": self.render(
+                "account/account.html", caller=self.caller, wrong=self.wrong, zone=zone_of(self.caller["points"])
+            )
+        }
 
     async def on(self, action: str, message: Message) -> None:
         """`password_change`: the form. Every session ends with the old password, and the login comes up."""

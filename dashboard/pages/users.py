@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from dashboard.kit.page import Desk, Message, Page, Params
-from dashboard.people.lines import ROLES, change_line, subjects, token_line, user_line, user_of
+from dashboard.people.lines import ROLES, change_line, subjects, token_line, user_line, user_of, zone_of
 from dashboard.wording import Wording
 
 USERS = "/api/v1/users"
@@ -44,8 +44,8 @@ class Users(Page):
     def regions(self) -> Mapping[str, str]:
         w, points = Wording(self.s), {point["point_id"]: point["name"] for point in self.desk.me.points}
         choices = {"roles": [(one, self.s(f"users.role.{one}")) for one in ROLES], "points": points}
-        names = subjects(self.users, points)
-        changes = [change_line(w, entry, names) for entry in self.log["items"]]
+        names, zone = subjects(self.users, points), zone_of(self.desk.me.points)
+        changes = [change_line(w, entry, names, zone) for entry in self.log["items"]]
         log = self.render("users/log.html", changes=changes, more=self.log["next"])
         head = self.render("users/head.html", user=self.user, secret=self.secret)
         if self.user is None:
@@ -57,7 +57,7 @@ class Users(Page):
                 "log": log,
             }
         now = datetime.now(UTC)
-        opens = [token_line(w, token, now) for token in (*self.tokens, *self.sessions)]
+        opens = [token_line(w, token, now, zone) for token in (*self.tokens, *self.sessions)]
         return {
             "head": head,
             "settings": self.render("users/settings.html", user=self.user, **choices),

@@ -11,7 +11,9 @@ from httpx import QueryParams
 from dashboard.wording import Wording
 
 ROLES = ("admin", "manager", "reviewer", "viewer", "machine")
-LONGEST_ID = 36
+UUID_CHARS = 36
+NOTHING: tuple[Any, ...] = (None, "", [], {})
+DEFAULT_ZONE = "Europe/Belgrade"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,11 @@ def user_line(w: Wording, user: Mapping[str, Any], points: Mapping[str, str]) ->
     )
 
 
-def token_line(w: Wording, token: Mapping[str, Any], now: datetime) -> TokenLine:
-    """now: to tell whether it has expired."""
+def token_line(w: Wording, token: Mapping[str, Any], now: datetime, zone: str) -> TokenLine:
+    """now: to tell whether it has expired; zone: of the times that are shown."""
     expires_at = token["expires_at"]
     is_over = token["revoked_at"] is not None or (expires_at is not None and datetime.fromisoformat(expires_at) <= now)
-    end = w.s("users.ends", when=w.moment(expires_at)) if expires_at else w.s("users.ends_never")
+    end = w.s("users.ends", when=w.moment(expires_at, zone)) if expires_at else w.s("users.ends_never")
     used = w.ago(token["last_used_at"]) if token["last_used_at"] else w.s("users.never_used")
     return TokenLine(
         token_id=token["token_id"],
@@ -79,19 +81,27 @@ def token_line(w: Wording, token: Mapping[str, Any], now: datetime) -> TokenLine
     )
 
 
-def change_line(w: Wording, entry: Mapping[str, Any], names: Mapping[str, str]) -> Change:
+def change_line(w: Wording, entry: Mapping[str, Any], names: Mapping[str, str], zone: str) -> Change:
     """names: subject → what it is called; what has none is shown as it is stored."""
     kind, _, number = entry["subject"].partition("/")
     hrefs = {"user": f"?page=users&user={number}", "point": f"?page=places&point={number}"}
     action = f"users.action.{entry['action'].replace('.', '_')}"
     return Change(
-        at=w.moment(entry["at"]),
+        at=w.moment(entry["at"], zone),
         actor=entry["actor"],
         what=w.s(action) if w.s.has(action) else entry["action"],
-        subject=names.get(entry["subject"], number[:8] if len(number) == LONGEST_ID else entry["subject"]),
+        subject=names.get(entry["subject"], number[:8] if len(number) == UUID_CHARS else entry["subject"]),
         href=hrefs.get(kind, ""),
-        details="; ".join(f"{name}: {_shown(value, names)}" for name, value in entry["details"].items() if value),
+        details="; ".join(
+            f"{name}: {_shown(value, names)}" for name, value in entry["details"].items() if value not in NOTHING
+        ),
     )
+
+
+def zone_of(points: Sequence[Mapping[str, Any]]) -> str:
+    """In which zone a page without a point of its own shows times."""
+    zones = {str(point["zone"]) for point in points}
+    return zones.pop() if len(zones) == 1 else DEFAULT_ZONE
 
 
 def user_of(form: QueryParams) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Browser, sync_playwright
 
 from audio.store import FileStore
@@ -58,12 +59,28 @@ def _shop() -> Iterator[tuple[str, Seeded]]:
             deps = deps_on(database_url, FileStore(home / "store"))
             server.serve(deps)
             seeded = server.run(seed(deps.db, deps.store, ROOT / "samples" / "shop_day", with_attack=False))
+            _add_people(server.url, seeded)
             with running_panel([server.url], home / "panel.log") as url:
                 yield url, seeded
             server.run(deps.db.dispose())
     finally:
         embedded.stop(home)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _add_people(api_url: str, seeded: Seeded) -> None:
+    """Through the api, so that the log has something to show."""
+    people = [
+        ("mila", "Мила Йованович", "manager", [seeded.russian]),
+        ("owner@example.com", "Ivan Petrov", "admin", []),
+        ("nikola", "Nikola Ilić", "reviewer", [seeded.russian, seeded.english]),
+        ("power-bi", "Power BI", "machine", [seeded.english]),
+    ]
+    with httpx.Client(base_url=api_url, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"}) as client:
+        for login, name, role, points in people:
+            body = {"login": login, "name": name, "role": role, "points": [str(one.point_id) for one in points]}
+            client.post("/api/v1/users", json=body).raise_for_status()
+        client.patch(f"/api/v1/admin/points/{seeded.russian.point_id}", json={"goal": 0.4}).raise_for_status()
 
 
 def _shoot(
