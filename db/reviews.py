@@ -129,8 +129,8 @@ async def add_review(
         "created_at": func.clock_timestamp(),
     }
     await tx.execute(insert(t.reviews).values(values))
-    await release(tx, subject.dialogue_id, caller.actor)
     await refresh_facts(tx, [subject.dialogue_id])
+    await release(tx, subject.dialogue_id, caller.actor)  # after the point's lock: whoever holds that takes these rows
     written = await find_review(tx, review_id)
     assert written is not None
     return written, True

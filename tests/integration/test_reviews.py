@@ -1,6 +1,7 @@
 """Reviews over HTTP: what counts, what is refused, and what every figure shows at once."""
 
 import asyncio
+from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -110,6 +111,30 @@ async def test_saying_the_same_again_counts_once_more_where_somebody_spoke_in_be
     codes.append((await review(shop, dialogue_id, YES, ana)).status_code)
     assert codes == [201, 201, 201]
     assert (await day_counts(shop))["yes"] == 1
+
+
+async def test_reviews_holds_and_roll_ups_at_once_never_wait_for_each_other_in_a_ring(shop: Shop) -> None:
+    ids = [DialogueId(one) for one in islice(outside_shares(), 4)]
+    async with shop.deps.db.begin() as tx:
+        await store(tx, shop.device, [Judged(one, verdict={"attempted": "uncertain"}) for one in ids])
+    ana, boris = await person(shop.deps.db, "ana"), await person(shop.deps.db, "boris")
+
+    async def judge(who: dict[str, str], order: list[DialogueId]) -> list[int]:
+        codes = []
+        for dialogue_id in order:
+            await shop.client.put(f"/api/v1/reviews/queue/{dialogue_id}/hold", headers=who)
+            written = await review(shop, dialogue_id, YES, who)
+            codes += [written.status_code, (await undo(shop, written, who)).status_code]
+        return codes
+
+    async def roll_up() -> None:
+        for _ in range(6):
+            async with shop.deps.db.begin() as tx:
+                await refresh_facts(tx, ids)
+
+    first, second, _ = await asyncio.gather(judge(ana, ids), judge(boris, ids[::-1]), roll_up())
+    assert first == second == [201, 200] * 4
+    assert await day_counts(shop) == {"yes": 0, "no": 0, "reviewed": 0}
 
 
 async def test_two_reviewers_at_once_leave_two_reviews_of_which_the_last_counts(shop: Shop) -> None:
