@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from audio.store import FileStore
 from db import embedded, migrate
 from tests.e2e.dashboard.conftest import DESK, PHONE
+from tests.e2e.dashboard.reviewed import review_share
 from tests.e2e.dashboard.rig import ADMIN_TOKEN, ROOT, deps_on, running_panel, running_server
 from tests.e2e.dashboard.seeded import Seeded, seed
 
@@ -60,6 +61,7 @@ def _shop() -> Iterator[tuple[str, Seeded]]:
             server.serve(deps)
             seeded = server.run(seed(deps.db, deps.store, ROOT / "samples" / "shop_day", with_attack=False))
             _add_people(server.url, seeded)
+            server.run(review_share(deps.db))
             with running_panel([server.url], home / "panel.log") as url:
                 yield url, seeded
             server.run(deps.db.dispose())
