@@ -95,7 +95,9 @@ def _of_several(wanted: DialogueFilter) -> dict[str, ColumnElement[bool]]:
     if wanted.weekdays:
         found["weekday"] = weekday().in_(wanted.weekdays)
     if wanted.hours:
-        found["hour"] = hour().in_(wanted.hours)
+        of_point = select(t.points.c.zone).where(t.points.c.point_id == _f.point_id)
+        zone = of_point.correlate(t.dialogue_facts).scalar_subquery()  # the counts join the points themselves
+        found["hour"] = hour(zone).in_(wanted.hours)
     return found
 
 
@@ -104,9 +106,8 @@ def weekday() -> ColumnElement[int]:
     return extract("isodow", _f.day) - 1
 
 
-def hour() -> ColumnElement[int]:
+def hour(zone: ColumnElement[str]) -> ColumnElement[int]:
     """0 to 23, by the point's clock."""
-    zone = select(t.points.c.zone).where(t.points.c.point_id == _f.point_id).scalar_subquery()
     return extract("hour", func.timezone(zone, _f.hour_ts))
 
 

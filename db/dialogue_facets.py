@@ -12,7 +12,7 @@ from db.dialogue_conditions import bounds, conditions, hour, period, scope, week
 from db.search import says
 from domain.dialogue_filter import DialogueFilter, Reviewed
 
-MOST_COUNTED = 20_000
+MOST_COUNTED = 10_000
 """Dialogues of the period that are looked at, the newest: a count is for choosing, the reports have the figures."""
 _f, _d, _s = t.dialogue_facts.c, t.dialogues.c, t.dialogue_search.c
 _REVIEWED = case(
@@ -35,7 +35,7 @@ _FACETS: Mapping[str, ColumnElement[Any]] = {
     "engine": _f.engine,
     "status": _d.analysis_status,
     "weekday": weekday(),
-    "hour": hour(),
+    "hour": hour(t.points.c.zone),
 }
 
 
@@ -94,7 +94,8 @@ def _newest(columns: Select[Any], wanted: DialogueFilter, limit: int) -> Select[
     source = t.dialogue_search.join(facts, _f.dialogue_id == _s.dialogue_id) if wanted.terms else facts
     start_ts = _s.start_ts if wanted.terms else _f.start_ts
     first, last = bounds(wanted)
-    query = columns.select_from(source.join(t.dialogues, _d.dialogue_id == _f.dialogue_id))
+    source = source.join(t.dialogues, _d.dialogue_id == _f.dialogue_id)
+    query = columns.select_from(source.join(t.points, t.points.c.point_id == _f.point_id))
     query = query.where(*period(wanted), *scope(wanted, _s.point_id if wanted.terms else _f.point_id))
     if first is not None:
         query = query.where(start_ts >= first)

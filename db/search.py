@@ -16,9 +16,9 @@ from domain.search_query import Pattern, Term
 
 _MEANINGS = text("""
     SELECT word, place - 1 AS place
-    FROM unnest(CAST(:words AS text[])) AS word,
-        unnest(CAST(:patterns AS text[])) WITH ORDINALITY AS asked (pattern, place)
-    WHERE spoken_words(:language, word) @@ spoken_query(pattern)
+    FROM unnest(CAST(:words AS text[])) AS word
+    CROSS JOIN LATERAL (SELECT spoken_words(:language, word) AS stems OFFSET 0) AS stemmed
+    JOIN unnest(CAST(:patterns AS text[])) WITH ORDINALITY AS asked (pattern, place) ON stems @@ spoken_query(pattern)
 """)
 
 

@@ -168,4 +168,5 @@ dialogue_search = Table(
     # Without fastupdate: a search would read the list of what is not yet in the index, however long.
     Index("ix_dialogue_search_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
     Index("ix_dialogue_search_start_ts", "start_ts", "dialogue_id"),
+    Index("ix_dialogue_search_point_id_start_ts", "point_id", "start_ts"),
 )

@@ -267,6 +267,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dialogue_id", name=op.f("pk_dialogue_search")),
     )
     op.create_index("ix_dialogue_search_start_ts", "dialogue_search", ["start_ts", "dialogue_id"], unique=False)
+    op.create_index("ix_dialogue_search_point_id_start_ts", "dialogue_search", ["point_id", "start_ts"], unique=False)
     op.create_index(
         "ix_dialogue_search_words",
         "dialogue_search",
@@ -277,12 +278,15 @@ def upgrade() -> None:
     )
     for statement in SPOKEN_WORDS:
         op.execute(statement)
+    # How frequent a word is decides how it is looked for; by default a thousand words are known, of ten thousand.
+    op.execute("ALTER TABLE dialogue_search ALTER COLUMN words SET STATISTICS 400")
 
 
 def downgrade() -> None:
     for statement in WITHOUT_SPOKEN_WORDS:
         op.execute(statement)
     op.drop_index("ix_dialogue_search_words", table_name="dialogue_search", postgresql_using="gin")
+    op.drop_index("ix_dialogue_search_point_id_start_ts", table_name="dialogue_search")
     op.drop_index("ix_dialogue_search_start_ts", table_name="dialogue_search")
     op.drop_table("dialogue_search")
     op.drop_index("ix_dialogue_facts_start_ts", table_name="dialogue_facts")
