@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import FromClause, Row, Select, and_, select
+from sqlalchemy import ColumnElement, FromClause, Row, Select, and_, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
@@ -66,7 +66,7 @@ _OF_OPINION = ("attempted", "quality_score", "categories", "customer_reaction", 
 _OF_REVIEW = ("reviewer", "reviewed_at", "is_stale")
 
 
-def _lines(facts: FromClause) -> Select[Any]:
+def _lines(facts: FromClause, text: ColumnElement[Any] = _tr.text) -> Select[Any]:
     """Lines of `facts`: the table, or what it should be. A transcript of an older revision and a verdict on another
     text are history, not the current result."""
     f = facts.c
@@ -88,19 +88,21 @@ def _lines(facts: FromClause) -> Select[Any]:
         *(f[name] for name in (*_OF_FACTS, *_OF_OPINION, *_OF_REVIEW)),
         *(t.points.c.name.label("point"), t.points.c.zone, t.points.c.shows_registers),
         *(t.registers.c.name.label("register_name"), _d.analysis_status.label("status")),
-        *(_an.evidence_quotes[0]["quote"].astext.label("first_quote"), _an.summary, _tr.text),
+        *(_an.evidence_quotes[0]["quote"].astext.label("first_quote"), _an.summary, text.label("text")),
     ).select_from(source)
 
 
 _WRITTEN = _lines(t.dialogue_facts)
+_WITHOUT_TEXT = _lines(t.dialogue_facts, null())
 _NOW = _lines(FACTS_NOW.columns(*t.dialogue_facts.columns).subquery("facts_now"))
 
 
 async def read_lines(
-    tx: AsyncConnection, dialogue_ids: Sequence[UUID], terms: Sequence[Term] = ()
+    tx: AsyncConnection, dialogue_ids: Sequence[UUID], terms: Sequence[Term] = (), *, text: bool = False
 ) -> list[DialogueLine]:
-    """In the order of the ids; those that are gone meanwhile are left out. `terms`: what was searched for."""
-    of_page = _WRITTEN.where(t.dialogue_facts.c.dialogue_id.in_(dialogue_ids))
+    """In the order of the ids; those that are gone meanwhile are left out. `terms`: what was searched for; `text`: read
+    what was said, too."""
+    of_page = (_WRITTEN if text or terms else _WITHOUT_TEXT).where(t.dialogue_facts.c.dialogue_id.in_(dialogue_ids))
     rows: Sequence[Row[Any]] = (await tx.execute(of_page)).all()
     snippets = await _snippets(tx, rows, terms) if terms else {}
     lines = {row.dialogue_id: _line(row, snippets.get(row.dialogue_id)) for row in rows}

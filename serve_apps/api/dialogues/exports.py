@@ -138,7 +138,7 @@ async def _batches(
     while True:
         async with db.begin() as tx:
             found = await find_page(tx, wanted, sort, after, BATCH)
-            lines = await read_lines(tx, found.dialogue_ids)
+            lines = await read_lines(tx, found.dialogue_ids, text=True)
         yield [exported(line, caller) for line in lines]
         if found.next is None:
             return
