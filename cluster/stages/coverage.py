@@ -16,6 +16,7 @@ class Coverage(Stage):
     """Reads and writes in the completing transaction, with the point locked, as `report` does."""
 
     name = "coverage"
+    after = ("dialogues",)
     subject = SubjectKind.POINT
     timeout_s = 120.0
 

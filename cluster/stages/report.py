@@ -17,6 +17,7 @@ class Report(Stage):
     each sees all that the one before wrote. Whatever changes later has queued a job of its own."""
 
     name = "report"
+    after = ("dialogues", "asr", "analysis")
     subject = SubjectKind.POINT
     timeout_s = 120.0
     concurrency = 2

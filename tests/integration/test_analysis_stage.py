@@ -99,14 +99,15 @@ class Shop:
             return (await tx.execute(select(table).where(table.c.dialogue_id == dialogue))).one_or_none()
 
     async def settled(self, dialogue: UUID, wanted: str = "DONE") -> None:
-        """Waits until the dialogue has this status and no job waits."""
+        """Waits until the dialogue has this status and no job of the stage waits."""
         async with asyncio.timeout(10):
             while (await self.status(dialogue))[0] != wanted or await self._waiting():
                 await asyncio.sleep(0.02)
 
     async def _waiting(self) -> bool:
         async with self.db.begin() as tx:
-            query = select(t.jobs.c.job_id).where(t.jobs.c.state.in_(["queued", "running"]))
+            j = t.jobs.c
+            query = select(j.job_id).where(j.stage == "analysis", j.state.in_(["queued", "running"]))
             return (await tx.execute(query)).first() is not None
 
 
