@@ -91,7 +91,8 @@ def _of_several(wanted: DialogueFilter) -> dict[str, ColumnElement[bool]]:
         found["reviewed"] = or_(*(_REVIEWED[state] for state in wanted.reviewed))
     if wanted.statuses:
         of_dialogue = t.dialogues.c.dialogue_id == _f.dialogue_id
-        found["status"] = exists().where(of_dialogue, t.dialogues.c.analysis_status.in_(wanted.statuses))
+        has_status = exists().where(of_dialogue, t.dialogues.c.analysis_status.in_(wanted.statuses))
+        found["status"] = has_status.correlate(t.dialogue_facts)  # the counts join the dialogues themselves
     if wanted.weekdays:
         found["weekday"] = weekday().in_(wanted.weekdays)
     if wanted.hours:

@@ -168,6 +168,17 @@ def test_each_option_counts_what_passes_all_other_filters(shelf: Shelf) -> None:
     same()
 
 
+def test_filters_that_look_into_other_tables_are_counted_by_as_well(shelf: Shelf) -> None:
+    wanted = DialogueFilter(statuses=tuple(StageStatus), hours=tuple(range(24)), weekdays=tuple(range(7)))
+
+    async def ask() -> Any:
+        async with shelf.db.begin() as tx:
+            return await count_facets(tx, wanted)
+
+    kinds = shelf.run(ask).options["kind"]
+    assert sum(option.n for option in kinds) == sum(passes(one, wanted) and one.opinion is not None for one in CROWD)
+
+
 def test_what_is_added_between_two_pages_neither_doubles_nor_hides_anything(
     own_database: Callable[[], AbstractContextManager[str]],
 ) -> None:
