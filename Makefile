@@ -8,7 +8,7 @@ SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export RAY_USAGE_STATS_ENABLED := 0
 
-.PHONY: demo test lint format bench bench-reports lock clean system-test
+.PHONY: demo test lint format bench bench-reports screenshots lock clean system-test
 
 demo: $(VENV)/.server-installed
 	$(BIN)/salescontrol demo
@@ -40,6 +40,10 @@ bench: $(VENV)/.dev-installed
 # Reports over ten million verdicts: 20 minutes to load, 15 GB of disk; see the file's head for more.
 bench-reports: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/reports.py --verdicts 10000000 $(BENCH_ARGS)
+
+# Every page as pictures in docs/images, from a seeded shop.
+screenshots: $(VENV)/.dev-installed system-test
+	$(BIN)/python -m tests.e2e.dashboard.screenshots
 
 # A new constraints.txt for every supported Python, from pyproject.toml.
 lock: $(VENV)/.dev-installed

@@ -36,8 +36,8 @@ def server() -> Iterator[Server]:
 def panel_url(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The dashboard's address."""
     log_path = tmp_path_factory.mktemp("panel") / "panel.log"
-    with running_panel([server.url], log_path) as url:
-        yield url
+    with running_panel([server.url], log_path) as panel:
+        yield panel.url
     said = log_path.read_text()
     assert not [sign for sign in SIGNS_OF_FAULT if sign in said], said[-5000:]
 

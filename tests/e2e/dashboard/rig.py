@@ -64,6 +64,14 @@ class Server:
             await self.app(scope, receive, send)
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A dashboard's process."""
+
+    url: str
+    pid: int
+
+
 @contextmanager
 def running_server() -> Iterator[Server]:
     server = Server()
@@ -86,8 +94,8 @@ def running_server() -> Iterator[Server]:
 
 
 @contextmanager
-def running_panel(api_urls: list[str], log_path: Path, port: int | None = None) -> Iterator[str]:
-    """The address of a dashboard on these apis, served as `salescontrol up` serves it; `port` None: a free one."""
+def running_panel(api_urls: list[str], log_path: Path, port: int | None = None) -> Iterator[Panel]:
+    """A dashboard on these apis, served as `salescontrol up` serves it; `port` None: a free one."""
     port = port or _free_port()
     settings = settings_for_tests(DASHBOARD_PORT=str(port), SALESCONTROL_DASHBOARD__API_URLS=json.dumps(api_urls))
     env = {**os.environ, **dashboard_process.environment(settings)}
@@ -97,7 +105,7 @@ def running_panel(api_urls: list[str], log_path: Path, port: int | None = None) 
         try:
             _wait(lambda: process.poll() is not None or _answers(url), "panel serve")
             assert process.poll() is None, log_path.read_text()
-            yield url
+            yield Panel(url, process.pid)
         finally:
             process.terminate()
             process.wait(10)
