@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 
 from cluster.release import ROOT
+from configs.secrets import dashboard_key
 from configs.settings import Settings
 
 PING_MS = 25_000
@@ -73,6 +74,7 @@ def environment(settings: Settings) -> dict[str, str]:
     return {
         "SALESCONTROL_API_URL": ",".join(api_urls),
         "SALESCONTROL_API_PUBLIC_URL": ",".join(settings.dashboard.public_api_urls),
+        "SALESCONTROL_DASHBOARD_KEY": dashboard_key(settings),
         "PYTHONPATH": str(ROOT),
     }
 

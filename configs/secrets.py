@@ -1,4 +1,7 @@
-"""Refuses to run with secrets that everybody knows."""
+"""Refuses to run with secrets that everybody knows; and the one that is made of another."""
+
+import hashlib
+import hmac
 
 from configs.settings import DEFAULT_ADMIN_TOKEN, Settings
 from domain.errors import ConfigError
@@ -21,3 +24,10 @@ def check_secrets(settings: Settings) -> None:
     for name, token in (("ADMIN_TOKEN", admin), ("INTERNAL_TOKEN", internal)):
         if token and len(token) < MIN_TOKEN_CHARS:
             raise ConfigError(f"{name} is shorter than {MIN_TOKEN_CHARS} characters; use `openssl rand -hex 24`")
+
+
+def dashboard_key(settings: Settings) -> str:
+    """What our dashboard shows the api to be believed when it says from which address somebody logs in. It opens
+    nothing else, and ADMIN_TOKEN can't be told from it."""
+    admin = settings.auth.admin_token.get_secret_value().encode()
+    return hmac.new(admin, b"dashboard", hashlib.sha256).hexdigest()

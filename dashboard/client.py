@@ -41,9 +41,15 @@ class AwayError(ApiError):
 class ApiClient:
     """`http` is shared by all sessions of one api; the token is this person's."""
 
-    def __init__(self, http: httpx.AsyncClient, token: str, public_url: str | None = None) -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        token: str,
+        public_url: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._http = http
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         self._public_url = public_url or str(http.base_url)
         self._seen: OrderedDict[str, tuple[str, Any]] = OrderedDict()
         self._under_way: set[asyncio.Task[httpx.Response]] = set()

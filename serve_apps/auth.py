@@ -96,9 +96,6 @@ def require(permission: Permission) -> Any:
     return Depends(Required(permission))
 
 
-Admin = require(Permission.SYSTEM)
-
-
 @needing(DEVICE)
 async def calling_device(deps: DepsOf, credentials: _Device) -> Device:
     """The enabled device that the token belongs to."""

@@ -1,5 +1,6 @@
 """Who is calling, as an address to count by."""
 
+import hmac
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from fastapi import Request
@@ -18,6 +19,15 @@ def client_address(request: Request, proxies: int) -> str:
     # Uvicorn believes the header where a local proxy sends it; it writes port 0 then.
     is_peer = request.client is not None and request.client.port != 0
     return _network(request.client.host) if request.client is not None and is_peer else UNKNOWN
+
+
+def person_address(request: Request, proxies: int, dashboard_key: str) -> str:
+    """Of the person behind a request: what our own dashboard says that it saw, else `client_address`. All who log in
+    by the dashboard would be one address otherwise, and one of them could use up what all have."""
+    shown = request.headers.get("x-dashboard-key", "")
+    if shown and hmac.compare_digest(shown.encode(), dashboard_key.encode()):
+        return _network(request.headers.get("x-client-address", ""))
+    return client_address(request, proxies)
 
 
 def _network(text: str) -> str:

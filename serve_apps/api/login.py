@@ -11,6 +11,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from configs.secrets import dashboard_key
 from db import people as store
 from db import user_tokens
 from db.attempts import LOGINS
@@ -21,7 +22,7 @@ from domain.errors import Conflict
 from serve_apps import auth, throttle
 from serve_apps.api.user_schemas import CallerView, LoggedIn, LoginBody, PasswordChange, PointOfCaller
 from serve_apps.application import Deps, DepsOf
-from serve_apps.client import client_address
+from serve_apps.client import person_address
 from serve_apps.passwords import Passwords
 from serve_apps.problems import Code, Problem, documented
 
@@ -55,7 +56,7 @@ async def log_in(
     body: LoginBody, request: Request, response: Response, deps: DepsOf, passwords: PasswordsOf
 ) -> LoggedIn:
     """Opens a session."""
-    client = client_address(request, deps.settings.server.proxies)
+    client = _address(request, deps)
     user = await _checked(deps, passwords, body.login, body.password.get_secret_value(), client)
     response.headers.update(auth.NO_STORE)
     return await _open_session(deps, user, client)
@@ -94,13 +95,17 @@ async def change_password(
     """Changes one's own password. Every session of the user ends, this one too: log in again."""
     if caller.user_id is None or caller.role is Role.MACHINE:
         raise Conflict("Only a person who logs in has a password to change.")
-    client = client_address(request, deps.settings.server.proxies)
+    client = _address(request, deps)
     user = await _checked(deps, passwords, caller.actor, body.current.get_secret_value(), client)
     password_hash = await passwords.hash(body.new.get_secret_value())
     async with deps.db.begin() as tx:
         await store.set_password(tx, user.user_id, password_hash)
         await user_tokens.revoke_all(tx, user.user_id, user_tokens.TokenKind.SESSION)
         await audit(tx, caller, "user.change_password", f"user/{user.user_id}")
+
+
+def _address(request: Request, deps: Deps) -> str:
+    return person_address(request, deps.settings.server.proxies, dashboard_key(deps.settings))
 
 
 async def _checked(deps: Deps, passwords: Passwords, login: str, password: str, client: str) -> store.Secret:

@@ -14,6 +14,7 @@ from people import Person, a_person
 from shop import ADMIN, Device, Shop
 from sqlalchemy import select, text, update
 
+from configs.secrets import dashboard_key
 from db import tables as t
 from db.people import find_secret
 from domain.access import OPERATOR, Role
@@ -247,6 +248,22 @@ class TestGuessing:
         async with shop.deps.db.begin() as tx:  # the attacker's many addresses have used the login's attempts up
             await tx.execute(text("UPDATE login_attempts SET failures = 10 WHERE subject = 'login:ana'"))
         assert (await log_in(shop, "ana")).is_success
+
+    async def test_who_comes_by_the_dashboard_is_counted_by_their_own_address(self, shop: Shop) -> None:
+        user = await add(shop, "ana")
+        path, key = "/api/v1/auth/login", dashboard_key(shop.deps.settings)
+
+        async def by_dashboard(address: str, password: str, key: str = key) -> int:
+            headers = {"X-Dashboard-Key": key, "X-Client-Address": address}
+            body = {"login": f"user-{uuid4()}" if password != PASSWORD else "ana", "password": password}
+            return (await shop.client.post(path, headers=headers, json=body)).status_code
+
+        guesses = [await by_dashboard("203.0.113.9", "a wrong password") for _ in range(31)]
+        assert guesses == [401] * 30 + [429]
+        assert await by_dashboard("203.0.113.10", PASSWORD) == 200
+        assert await by_dashboard("203.0.113.11", PASSWORD, key="made up") == 200
+        sessions = await shop.client.get(f"/api/v1/users/{user['user_id']}/sessions", headers=ADMIN)
+        assert [session["client"] for session in sessions.json()] == ["127.0.0.1", "203.0.113.10"]
 
     async def test_logging_in_is_no_guess(self, shop: Shop) -> None:
         await add(shop, "ana")

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from serve_apps.client import UNKNOWN, client_address
+from serve_apps.client import UNKNOWN, client_address, person_address
 
 
 def request(peer: tuple[str, int] | None, *forwarded: str) -> Request:
@@ -29,3 +29,14 @@ def test_the_addresses_of_one_ipv6_network_are_one_client() -> None:
     ours, theirs = "2001:db8:1:2::1", "2001:db8:1:2:ffff::9"
     assert client_address(request((ours, 1)), 0) == client_address(request((theirs, 1)), 0) == "2001:db8:1:2::/64"
     assert client_address(request(("::ffff:192.0.2.1", 1)), 0) == "192.0.2.1"
+
+
+def test_our_own_dashboard_is_believed_about_its_visitors_and_nobody_else_is() -> None:
+    def seen(key: str, visitor: str) -> str:
+        headers = [(b"x-dashboard-key", key.encode()), (b"x-client-address", visitor.encode())]
+        asked = Request({"type": "http", "client": ("127.0.0.1", 4000), "headers": headers})
+        return person_address(asked, 0, "the key")
+
+    assert seen("the key", "203.0.113.9") == "203.0.113.9"
+    assert seen("the key", "no address") == UNKNOWN
+    assert seen("another key", "203.0.113.9") == seen("", "203.0.113.9") == "127.0.0.1"
