@@ -1,5 +1,6 @@
 """What every application has in common: its dependencies, its errors, its edge, its OpenAPI document."""
 
+import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -72,6 +73,8 @@ def new_app(
 
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
+        gc.collect()
+        gc.freeze()  # what is loaded stays: a collection that walks all of it takes 0.1 s out of somebody's request
         if lifespan is None:
             yield
         else:

@@ -28,7 +28,8 @@ _SORTS = (
 _CANDIDATES = " UNION ".join(
     f"""
     (SELECT {_COLUMNS} FROM dialogue_facts f
-     WHERE f.day = :day AND {sort} {{of_points}} ORDER BY f.confidence DESC NULLS LAST LIMIT {SUREST})
+     WHERE f.day = :day AND f.confidence IS NOT NULL AND {sort} {{of_points}}
+     ORDER BY f.confidence DESC LIMIT {SUREST})
     UNION
     (SELECT {_COLUMNS} FROM dialogue_facts f
      WHERE f.day = :day AND f.review_id IS NOT NULL AND {sort} {{of_points}}

@@ -49,7 +49,16 @@ dialogue_facts = Table(
     Column("reviewed_at", DateTime(timezone=True)),
     Column("is_stale", Boolean, nullable=False, server_default=text("false"), comment="changed since the review"),
     Column("cost_usd", Double, nullable=False, server_default="0"),
-    Index("ix_dialogue_facts_point_id_start_ts", "point_id", "start_ts", "dialogue_id"),
+    Index(
+        "ix_dialogue_facts_point_id_start_ts",
+        "point_id",
+        "start_ts",
+        "dialogue_id",
+        # What lists filter by: a page of rare dialogues is found without a look at each of the point's.
+        postgresql_include=[
+            *("place", "kind", "attempted", "quality_score", "customer_reaction", "engine", "language", "confidence")
+        ],
+    ),
     Index("ix_dialogue_facts_start_ts", "start_ts", "dialogue_id"),
     Index("ix_dialogue_facts_point_id_hour_ts", "point_id", "hour_ts"),
     Index(

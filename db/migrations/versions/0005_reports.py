@@ -248,7 +248,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("review_id IS NOT NULL"),
     )
     op.create_index(
-        "ix_dialogue_facts_point_id_start_ts", "dialogue_facts", ["point_id", "start_ts", "dialogue_id"], unique=False
+        "ix_dialogue_facts_point_id_start_ts",
+        "dialogue_facts",
+        ["point_id", "start_ts", "dialogue_id"],
+        unique=False,
+        postgresql_include=[
+            *("place", "kind", "attempted", "quality_score", "customer_reaction", "engine", "language", "confidence")
+        ],
     )
     op.create_index("ix_dialogue_facts_start_ts", "dialogue_facts", ["start_ts", "dialogue_id"], unique=False)
     op.create_table(
