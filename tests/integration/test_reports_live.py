@@ -136,7 +136,7 @@ async def test_a_verdict_is_in_the_day_within_ten_seconds(bench: Bench) -> None:
     here = await counter(bench)
     (dialogue_id,) = await talk(bench, here, 1)
     bench.work(Judge(), Report())
-    await asyncio.sleep(3)
+    await asyncio.sleep(2)
     await bench.enqueue("judge", dialogue_id, 1)
     await bench.until("judge", "done")
     since = monotonic()
