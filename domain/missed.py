@@ -71,7 +71,7 @@ def missed(
     if lexicon is None or kind is not Kind.SALE:
         return None
     said = [line for line in sentences(transcript) if line.utterance not in offers]
-    bought = _bought(transcript, said, lexicon)
+    bought = _bought(transcript, said, lexicon, is_offered=bool(offers))
     named = {c for c in catalogue if c in offered or any(_names(c, line.norm, lexicon) for line in said)}
     ideas = [_idea(category, bought) for category in catalogue if category not in named and category != "other"]
     found = tuple(sorted((idea for idea in ideas if idea is not None), key=lambda idea: not idea.because))
@@ -80,8 +80,11 @@ def missed(
     return Missed(bool(found) and not is_specific and attempted is not Attempted.UNCERTAIN, things, found)
 
 
-def _bought(transcript: Transcript, said: Sequence[Sentence], lexicon: Lexicon) -> dict[str, list[str]]:
-    """What was spoken of, as said, by what other things go with. A refusal names what was not bought."""
+def _bought(
+    transcript: Transcript, said: Sequence[Sentence], lexicon: Lexicon, *, is_offered: bool
+) -> dict[str, list[str]]:
+    """What was spoken of, as said, by what other things go with. A refusal names what was not bought; where nothing
+    was offered there is nothing to refuse, and “just a coffee” is an order."""
     patterns = {
         DRINK: HOT_DRINKS[lexicon.language],
         SWEET: lexicon.categories["dessert"],
@@ -90,7 +93,7 @@ def _bought(transcript: Transcript, said: Sequence[Sentence], lexicon: Lexicon) 
     }
     found: dict[str, list[str]] = {key: [] for key in patterns}
     for line in said:
-        if lexicon.talk.rejects.match(line.norm):
+        if is_offered and lexicon.talk.rejects.match(line.norm):
             continue
         taken: set[int] = set()
         for key, pattern in patterns.items():

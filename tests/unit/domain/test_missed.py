@@ -36,6 +36,13 @@ def test_a_drink_alone_leaves_room_for_what_goes_with_it() -> None:
     assert all(idea.because == ("капучино",) for idea in found.ideas)
 
 
+def test_just_a_coffee_is_an_order_where_nothing_was_offered() -> None:
+    order = said("en", "Hello, what would you like?", "Just a black filter coffee, please.", "Three dollars ten.")
+    found = of(order)
+    assert found is not None
+    assert (found.is_missed, found.bought) == (True, ("coffee",))
+
+
 def test_who_has_a_croissant_is_not_told_of_pastry_or_dessert() -> None:
     found = of(said("en", "Hi, a latte and a croissant please.", "That is seven fifty.", "Here you are."))
     assert not {"dessert", "pastry"} & set(ideas(found))
