@@ -73,6 +73,8 @@ class LoginPage(Page):
     def _why(self, error: ApiError) -> str:
         if isinstance(error, AwayError):
             return "login.away"
+        if error.code == "user_disabled":
+            return "login.disabled"
         if isinstance(error, ExpiredError):
             return "login.wrong_token" if self._by_token else "login.wrong_password"
         return "login.throttled" if error.status == TOO_MANY else sentence(self.s, error)

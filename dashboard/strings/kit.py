@@ -52,6 +52,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "login.empty": ("Введите логин и пароль или токен.", "Enter a login and password, or a token."),
     "login.wrong_token": ("Сервер не принял токен. Проверьте его.", "The server did not take the token. Check it."),
     "login.wrong_password": ("Логин или пароль неверны.", "The login or the password is wrong."),
+    "login.disabled": ("Ваш доступ закрыт. Спросите администратора.", "Your access is closed. Ask an administrator."),
     "login.expired": ("Сеанс закончился. Войдите снова.", "Your session has ended. Log in again."),
     "login.away": (
         "Сервер по адресу {address} не отвечает. Проверьте, что он запущен.",
