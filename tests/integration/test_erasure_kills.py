@@ -52,7 +52,7 @@ async def ordered(scene: Scene, start_s: float, end_s: float) -> UUID:
 
 @pytest.mark.parametrize("step", [step for step in Step if step is not Step.ORDERED])
 async def test_an_erasure_killed_at_any_step_is_ended_by_its_job(scene: Scene, step: Step) -> None:
-    erasure_id = await ordered(scene, 15, 130)
+    erasure_id = await ordered(scene, 15, 120)
     store = scene.shop.store_root
     command = (sys.executable, str(KILLED), scene.db.url.render_as_string(False), str(store), str(erasure_id), step)
     process = await asyncio.create_subprocess_exec(*command, cwd=KILLED.parents[2], env={"PYTHONPATH": "."})
@@ -64,12 +64,12 @@ async def test_an_erasure_killed_at_any_step_is_ended_by_its_job(scene: Scene, s
     async with working(scene, ErasureStage(), DialoguesStage()):
         await until_done(scene, "erasure", "dialogues")
     assert [await scene.mentions(talk.words) for talk in (scene.first, scene.middle)] == [[], []]
-    assert await scene.is_silent(15, 130)
+    assert await scene.is_silent(15, 120)
     assert min(await scene.heard(5, 15), await scene.heard(*scene.last.span)) > 0.05
     (erasure,) = await scene.rows("erasures")
     assert erasure["finished_at"] is not None
     counts = {name: erasure["counts"][name] for name in ("chunks_deleted", "chunks_silenced", "transcripts")}
-    assert counts == {"chunks_deleted": 1, "chunks_silenced": 2, "transcripts": 2}
+    assert counts == {"chunks_deleted": 1, "chunks_silenced": 1, "transcripts": 2}
     assert await scene.rows("doomed_files") == []
     named = {chunk["stored_path"] for chunk in await scene.rows("audio_chunks")} - {None}
     orphans = {str(path.relative_to(store)) for path in scene.shop.files()} - named
