@@ -17,7 +17,7 @@ from dashboard.strings import preferred_language
 def serve_session() -> None:
     """Puts one session's page on the current document."""
     apis = pn.state.as_cached("apis", lambda: apis_of(os.environ))
-    language = preferred_language(pn.state.headers.get("Accept-Language", ""))
+    language = preferred_language(str(pn.state.headers.get("Accept-Language", "")))
     session = Session(apis.seen_from(_visitor()), language, asset_url("_js", SCREEN))
     pn.state.on_session_destroyed(lambda _: session.end())
     Shell(session.view, language, apis.public_urls.values()).servable(title="SalesControl")
@@ -26,9 +26,8 @@ def serve_session() -> None:
 def _visitor() -> str:
     """The browser's address; behind a proxy the one that it tells (--use-xheaders)."""
     context = pn.state.curdoc.session_context if pn.state.curdoc else None
-    return str(getattr(context.request, "remote_ip", "")) if context else ""
+    return str(getattr(getattr(context, "request", None), "remote_ip", ""))
 
 
-if pn.state.served:
-    pn.extension(notifications=False)
+if pn.state.curdoc is not None:  # `pn.state.served` walks the whole stack for the same answer, at every tab
     serve_session()

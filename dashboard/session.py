@@ -264,7 +264,7 @@ async def _who(client: ApiClient) -> Me:
 def _message(raw: Mapping[str, Any]) -> Message:
     data = raw.get("data")
     fields = raw.get("form")
-    pairs = [(str(name), str(value)) for name, value in fields] if isinstance(fields, list) else []
+    pairs = tuple((str(name), str(value)) for name, value in fields) if isinstance(fields, list) else ()
     texts = {str(k): str(v) for k, v in data.items()} if isinstance(data, dict) else {}
     return Message(raw["do"], str(raw.get("value", "")), texts, QueryParams(pairs))
 
@@ -273,4 +273,4 @@ def _query(params: Mapping[str, Any] | Params) -> Params:
     if isinstance(params, QueryParams):
         return params
     flat = [(k, one) for k, v in params.items() for one in (v if isinstance(v, list | tuple) else [v])]
-    return QueryParams([(key, str(value)) for key, value in flat if value is not None and value != ""])
+    return QueryParams(tuple((key, str(value)) for key, value in flat if value is not None and value != ""))

@@ -26,8 +26,8 @@ SCREEN = HERE / "kit" / "screen.js"
 class Shell(BaseTemplate):
     """`_css` and `_js` name what Panel may serve from this package's folder."""
 
-    _css: ClassVar[list[Path]] = list(STYLES)
-    _js: ClassVar[list[Path]] = list(SCRIPTS)
+    _css: ClassVar[list[Path | str]] = list(STYLES)
+    _js: ClassVar[Path | str | list[Path | str] | None] = list(SCRIPTS)
 
     def __init__(self, view: Any, language: str, media_urls: Iterable[str]) -> None:
         """media_urls: whence sound may come besides this process."""

@@ -82,7 +82,7 @@ def heat_chart(
         for x, mark in enumerate(row)
         if mark.value is not None
     ]
-    top = max((point["value"][2] or 0 for point in data), default=1) or 1
+    top = max((mark.value or 0 for row in cells for mark in row), default=1) or 1
     option = {
         "grid": {**GRID, "top": 8},
         "tooltip": {"confine": True},

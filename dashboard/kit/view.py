@@ -16,7 +16,7 @@ class View(JSComponent):
     _esm = Path(__file__).with_name("view.js")
 
     def __init__(self, answer: Callable[[dict[str, Any]], None], **params: Any) -> None:
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]
         self._answer = answer
 
     def send(self, kind: str, **message: Any) -> None:
