@@ -6,6 +6,7 @@ and body. Only success is kept: an error changed nothing, and the same key may t
 """
 
 import hashlib
+import hmac
 import logging
 import re
 from typing import Any
@@ -64,7 +65,7 @@ class Idempotency:
         body = await _read(receive)
         actor = str(caller.user_id or caller.actor)
         async with self._deps.db.alone() as connection:
-            found = await store.claim(connection, actor, key, _digest(scope, body))
+            found = await store.claim(connection, actor, key, self._digest(scope, body))
         match found:
             case store.Refusal.OTHER:
                 detail = "This Idempotency-Key was sent with another request; make a fresh key for each."
@@ -76,6 +77,12 @@ class Idempotency:
                 return _again(found)
         await self._carry_out(scope, body, send, found)
         return None
+
+    def _digest(self, scope: Scope, body: bytes) -> str:
+        """Keyed, since a body may hold a password, which a plain hash would let be guessed."""
+        head = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode()
+        secret = self._deps.settings.auth.admin_token.get_secret_value().encode()
+        return hmac.new(secret, head + body, hashlib.sha256).hexdigest()
 
     async def _carry_out(self, scope: Scope, body: bytes, send: Send, claim: store.Claim) -> None:
         """Runs the application and keeps its answer before it is sent, so that whoever got it finds it kept."""
@@ -151,8 +158,3 @@ async def _read(receive: Receive) -> bytes:
         body += message.get("body", b"")
         if not message.get("more_body", False):
             return bytes(body)
-
-
-def _digest(scope: Scope, body: bytes) -> str:
-    head = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n".encode()
-    return hashlib.sha256(head + body).hexdigest()

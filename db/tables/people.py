@@ -84,7 +84,7 @@ idempotency_keys = Table(
     metadata,
     Column("actor", Text, nullable=False),
     Column("key", Text, nullable=False),
-    Column("request_sha256", Text, nullable=False, comment="method, path and body, hex"),
+    Column("request_sha256", Text, nullable=False, comment="keyed, of method, path and body, hex"),
     Column("status", Integer, comment="null: still at work"),
     Column("headers", JSONB),
     Column("body", Text, comment="null: it held a secret, or was too long"),

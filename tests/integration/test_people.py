@@ -325,6 +325,9 @@ async def test_no_cookie_is_set_or_read(shop: Shop) -> None:
     session = await log_in(shop, "ana")
     assert "set-cookie" not in session.headers
     token = session.json()["token"]
+    elsewhere = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    asked = await shop.client.options("/api/v1/auth/me", headers=elsewhere)
+    assert not [name for name in asked.headers if name.startswith("access-control")]
     for cookie in (f"token={token}", f"session={token}", f"Authorization=Bearer {token}"):
         answer = await shop.client.get("/api/v1/auth/me", headers={"Cookie": cookie})
         assert said(answer) == (401, "token_missing")

@@ -34,7 +34,7 @@ def upgrade() -> None:
         "idempotency_keys",
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("request_sha256", sa.Text(), nullable=False, comment="method, path and body, hex"),
+        sa.Column("request_sha256", sa.Text(), nullable=False, comment="keyed, of method, path and body, hex"),
         sa.Column("status", sa.Integer(), nullable=True, comment="null: still at work"),
         sa.Column("headers", postgresql.JSONB(), nullable=True),
         sa.Column("body", sa.Text(), nullable=True, comment="null: it held a secret, or was too long"),
