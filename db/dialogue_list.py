@@ -21,7 +21,11 @@ from db.dialogue_conditions import bounds, conditions, period, scope
 from db.search import says
 from domain.dialogue_filter import DialogueFilter, Sort
 
-FIRST_WINDOW = timedelta(minutes=15)
+FIRST_WINDOW = timedelta(hours=3)
+FIRST_SAID_WINDOW = timedelta(minutes=15)
+"""For a search: to look into a dialogue's words costs more than to look at its fact."""
+OF_ONE_POINT = 16
+"""So much longer are the first windows of a single point: a chain's fill in minutes, a shop's in hours."""
 GROWTH = 4
 LONGEST_WINDOW = timedelta(days=64)
 PATIENCE_S = 1.0
@@ -73,7 +77,7 @@ async def _by_time(
     if after is not None:
         first, last = (first, min(last, after.start_ts)) if is_down else (max(first, after.start_ts), last)
     rows: list[Row[Any]] = []
-    width, end = FIRST_WINDOW, last + timedelta(microseconds=1)
+    width, end = _first_window(wanted), last + timedelta(microseconds=1)
     while first < end:
         since, until = (max(first, end - width), end) if is_down else (first, min(end, first + width))
         window = _matching(wanted, sort, after, since, until).limit(limit + 1 - len(rows))
@@ -85,6 +89,11 @@ async def _by_time(
             return Found(tuple(row.dialogue_id for row in rows), Position(end if is_down else first, _NO_ID))
         width = min(width * GROWTH, LONGEST_WINDOW)
     return _found(rows, limit)
+
+
+def _first_window(wanted: DialogueFilter) -> timedelta:
+    first = FIRST_SAID_WINDOW if wanted.terms else FIRST_WINDOW
+    return first * OF_ONE_POINT if wanted.points and len(wanted.points) == 1 else first
 
 
 async def _extent(tx: AsyncConnection, wanted: DialogueFilter) -> tuple[datetime | None, datetime | None]:
