@@ -10,8 +10,10 @@ from sqlalchemy import select, text
 
 from db import tables as t
 from serve_apps.application import Deps
+from tests.e2e.dashboard.conftest import PHONE
 from tests.e2e.dashboard.rig import ADMIN_TOKEN, Server
 from tests.e2e.dashboard.seeded import Seeded
+from tests.e2e.dashboard.test_dashboard_looks import grave, too_wide
 
 Screen = Callable[..., Any]
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
@@ -94,6 +96,22 @@ def test_an_erased_dialogue_is_gone_from_pages_api_database_and_store(
         found = api.get("/api/v1/dialogues/rows", params={"q": f'"{" ".join(words[:2])}"'}).json()
         assert str(dialogue_id) not in str(found)
     assert server.run(_holding(deps, said)) == []
+
+
+def test_the_page_of_one_shop_is_open_to_everybody_on_every_screen(seeded: Seeded, screen: Screen) -> None:
+    page = screen()(f"?page=places&point={seeded.english.point_id}", until=".places-device")
+    for summary in page.locator("details.card > summary").all():
+        summary.click()
+    for theme in ("Dark theme", "Dark theme"):
+        assert grave(page) == []
+        page.get_by_role("button", name=theme).click()
+    page.locator("[data-opens^=disable]").first.click()
+    assert grave(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Русский").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.set_viewport_size(PHONE)
+    assert too_wide(page) == []
 
 
 async def _said(deps: Deps, dialogue_id: object) -> str:
