@@ -14,7 +14,7 @@ from domain.figures import SPECIFIC_QUALITY
 from domain.listening import ENOUGH_TALK_MS, Candidate, pick
 from domain.status import Attempted, Kind, Reaction
 
-SUREST = 100
+SUREST = 30
 """Of each sort: `domain.listening.pick` chooses among them."""
 
 _COLUMNS = """

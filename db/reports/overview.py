@@ -1,84 +1,98 @@
 """A period and the one before it, point by point, from the roll-ups by day: no dialogue is read."""
 
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, bindparam, cast, func, select
+from sqlalchemy import Date, Row, bindparam, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.reports.counted import SUMS, both, counts_of, given, scoped
+from db.reports.counted import COUNTERS, SUMS, counts_of, given, scoped
 from domain.change import Period
 from domain.coverage import Totals
+from domain.figures import Counts
 from domain.report import Side
 
-_SPLIT = bindparam("split", type_=Date)
-_DAYS = scoped(
+DEFAULT_ZONE = "Europe/Belgrade"
+_SPANS = ("scheduled_ms", "recorded_ms", "waiting_ms", "paused_ms", "lost_ms", "ahead_ms")
+_TIME = ", ".join(f"CAST(sum({name}) AS bigint) AS {name}" for name in _SPANS)
+_BEFORE = (bindparam("before_first", type_=Date), bindparam("before_last", type_=Date))
+_NOW = "day BETWEEN :first AND :last {of_points}"
+_EARLIER = "day BETWEEN :before_first AND :before_last {of_points}"
+_NAMED = ", ".join(f"coalesce({name}, 0) AS {name}" for name in (*COUNTERS, *_SPANS))
+
+_POINTS = scoped(
     f"""
-    SELECT point_id, day >= :split AS is_now, {SUMS}, max(refreshed_at) AS refreshed_at
-    FROM report_days WHERE day BETWEEN :first AND :last {{of_points}} GROUP BY 1, 2
-""",
-    _SPLIT,
+    SELECT point_id, name, zone, goal, {_NAMED}, refreshed_at, reckoned_at,
+           coalesce(dialogues_before, 0) AS dialogues_before, coalesce(yes_before, 0) AS yes_before,
+           coalesce(no_before, 0) AS no_before
+    FROM points
+    LEFT JOIN (
+        SELECT point_id, {SUMS}, max(refreshed_at) AS refreshed_at FROM report_days WHERE {_NOW} GROUP BY 1
+    ) AS counted USING (point_id)
+    LEFT JOIN (
+        SELECT point_id, {_TIME}, max(reckoned_at) AS reckoned_at FROM coverage_days WHERE {_NOW} GROUP BY 1
+    ) AS recorded USING (point_id)
+    LEFT JOIN (
+        SELECT point_id, sum(dialogues) AS dialogues_before, sum(yes) AS yes_before, sum(no) AS no_before
+        FROM report_days WHERE {_EARLIER} GROUP BY 1
+    ) AS earlier USING (point_id)
+    WHERE true {{of_points}}
+    ORDER BY name, point_id
+    """,
+    *_BEFORE,
 )
 _ENGINES = scoped(
-    """
-    SELECT point_id, day >= :split AS is_now, engine, sum(dialogues) AS n
-    FROM report_day_engines WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1, 2, 3
-""",
-    _SPLIT,
+    f"SELECT point_id, engine, sum(dialogues) AS n FROM report_day_engines WHERE {_NOW} GROUP BY 1, 2",
 )
-_COVERAGE = scoped(
-    """
-    SELECT point_id, day >= :split AS is_now, CAST(sum(scheduled_ms) AS bigint) AS scheduled_ms,
-           CAST(sum(recorded_ms) AS bigint) AS recorded_ms, CAST(sum(waiting_ms) AS bigint) AS waiting_ms,
-           CAST(sum(paused_ms) AS bigint) AS paused_ms, CAST(sum(lost_ms) AS bigint) AS lost_ms,
-           CAST(sum(ahead_ms) AS bigint) AS ahead_ms, max(reckoned_at) AS reckoned_at
-    FROM coverage_days WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1, 2
-""",
-    _SPLIT,
+_BY_ALL = f"""
+    SELECT * FROM
+        (SELECT {SUMS} FROM {{table}} WHERE {_EARLIER}) AS counted,
+        (SELECT {_TIME} FROM coverage_days WHERE {_EARLIER}) AS recorded,
+        (SELECT jsonb_object_agg(engine, n) AS engines FROM (
+            SELECT engine, sum(dialogues) AS n FROM report_day_engines WHERE {_EARLIER} GROUP BY 1
+        ) AS by_engine) AS judged
+"""
+_TOTAL_BEFORE = scoped(
+    _BY_ALL.replace("{table}", "report_days"),
+    *_BEFORE,
+    of_all=_BY_ALL.replace("{table}", "chain_hours").replace("{of_points}", ""),
+    types={"engines": JSONB},
 )
 _LOST = scoped(
-    """
+    f"""
     SELECT lost.key AS reason, CAST(sum(CAST(lost.value AS bigint)) AS bigint) AS lost_ms
-    FROM coverage_days, jsonb_each_text(lost_by_reason) AS lost
-    WHERE day BETWEEN :first AND :last {of_points} GROUP BY 1
-"""
+    FROM coverage_days, jsonb_each_text(lost_by_reason) AS lost WHERE {_NOW} GROUP BY 1
+    """
 )
-DEFAULT_ZONE = "Europe/Belgrade"
 
 
 @dataclass(frozen=True, slots=True)
-class ReportPoint:
-    """A point as reports name it. `goal`: target rate."""
+class PointPeriod:
+    """One point: `now` is all of it, `before` what the league table compares with. `goal`: target rate."""
 
     point_id: UUID
     name: str
     zone: str
     goal: float | None
+    now: Side
+    before: Counts
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`now` and `before` by point; a point of which nothing is known is in neither. `lost`: now, by reason, of all
-    points together; the sides' own coverage is without reasons. `updated_at`: when the newest roll-up was made."""
+    """`points` by name, their coverage without reasons; `lost`: the reasons, of all points together. `before`: of all
+    of them. `updated_at`: when the newest roll-up of the period was made."""
 
-    points: list[ReportPoint]
-    now: Mapping[UUID, Side]
-    before: Mapping[UUID, Side]
+    points: Sequence[PointPeriod]
+    before: Side
     lost: Mapping[str, int]
     updated_at: datetime | None
-
-
-async def report_points(tx: AsyncConnection, points: list[UUID] | None) -> list[ReportPoint]:
-    """By name."""
-    p = t.points.c
-    query = select(p.point_id, p.name, p.zone, p.goal).order_by(p.name, p.point_id)
-    if points is not None:
-        query = query.where(p.point_id.in_(points))
-    return [ReportPoint(*row) for row in await tx.execute(query)]
 
 
 async def latest_day(tx: AsyncConnection, points: list[UUID] | None) -> date:
@@ -93,33 +107,26 @@ async def latest_day(tx: AsyncConnection, points: list[UUID] | None) -> date:
 
 
 async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | None) -> Overview:
-    """Of these points; None: of all. Each roll-up is read once for both periods."""
-    values = given(both(period), points, split=period.first)
-    now: defaultdict[UUID, Side] = defaultdict(Side)
-    before: defaultdict[UUID, Side] = defaultdict(Side)
-    stamps: list[datetime] = []
+    """Of these points; None: of all."""
+    earlier = {"before_first": period.before.first, "before_last": period.before.last}
+    both, now = given(period, points, **earlier), given(period, points)
+    rows = (await tx.execute(_POINTS.of(points), both)).all()
+    known = {row.point_id: _point(row) for row in rows}
+    for row in (await tx.execute(_ENGINES.of(points), now)).all():
+        known[row.point_id].now.engines[row.engine] = row.n
+    before = (await tx.execute(_TOTAL_BEFORE.of(points), both)).one()
+    lost = {row.reason: row.lost_ms for row in await tx.execute(_LOST.of(points), now)}
+    stamps = [stamp for row in rows for stamp in (row.refreshed_at, row.reckoned_at) if stamp is not None]
+    return Overview(list(known.values()), _side(before, 0, Counter(before.engines)), lost, max(stamps, default=None))
 
-    def side(point_id: UUID, is_now: bool) -> Side:
-        return now[point_id] if is_now else before[point_id]
 
-    for row in (await tx.execute(_DAYS.of(points), values)).all():
-        side(row.point_id, row.is_now).counts = counts_of(row, 2)
-        stamps.append(row.refreshed_at)
-    for row in (await tx.execute(_ENGINES.of(points), values)).all():
-        side(row.point_id, row.is_now).engines[row.engine] = row.n
-    for row in (await tx.execute(_COVERAGE.of(points), values)).all():
-        side(row.point_id, row.is_now).coverage = Totals(
-            scheduled_ms=row.scheduled_ms,
-            recorded_ms=row.recorded_ms,
-            waiting_ms=row.waiting_ms,
-            paused_ms=row.paused_ms,
-            lost_ms=row.lost_ms,
-            ahead_ms=row.ahead_ms,
-            outside_ms=0,
-            lost_by_reason={},
-        )
-        stamps.append(row.reckoned_at)
-    reasons = await tx.execute(_LOST.of(points), given(period, points))
-    lost = {row.reason: row.lost_ms for row in reasons}
-    known = await report_points(tx, points)
-    return Overview(known, now, before, lost, max(stamps, default=None))
+def _point(row: Row[Any]) -> PointPeriod:
+    before = Counts(dialogues=row.dialogues_before, yes=row.yes_before, no=row.no_before)
+    return PointPeriod(row.point_id, row.name, row.zone, row.goal, _side(row, 4, Counter()), before)
+
+
+def _side(row: Row[Any], at: int, engines: Counter[str]) -> Side:
+    """From a row in which SUMS begin at this column, and those of the coverage follow; null where there is nothing."""
+    counts_end = at + len(COUNTERS)
+    scheduled, recorded, waiting, paused, lost, ahead = (ms or 0 for ms in row[counts_end : counts_end + len(_SPANS)])
+    return Side(counts_of(row, at), engines, Totals(scheduled, recorded, waiting, paused, lost, ahead, 0, {}))

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import tables as t
 from db.dialogue_store import to_instant, to_ms
 from db.reports.counted import COUNTERS, counts_of
-from domain.coverage import Totals
+from domain.coverage import PATIENCE_MS, Totals
 from domain.opening_hours import day_of, day_span, parse, windows
 from domain.report import Side
 from domain.silence import Heard, Silence, silence
@@ -65,10 +65,11 @@ _DEVICES = text(
         SELECT c.fate, c.reason FROM coverage c WHERE c.device_id = d.device_id ORDER BY c.start_ts DESC LIMIT 1
     ) AS told ON true
     WHERE d.is_enabled AND d.replaced_at IS NULL AND d.point_id = ANY (:points)
+      AND (last_chunk.received_at IS NULL OR last_chunk.received_at < :heard)
     ORDER BY r.name, d.name, d.device_id
     """
-).bindparams(bindparam("points", type_=ARRAY(Uuid)))
-"""Two steps down an index for each device, however long its history is."""
+).bindparams(bindparam("points", type_=ARRAY(Uuid)), bindparam("heard", type_=DateTime(timezone=True)))
+"""Those of which nothing was heard lately. Two steps down an index for each device, however long its history is."""
 
 _WORDS = {fate: fate.value for fate in (CoverageFate.PAUSED, CoverageFate.WAITING)}
 """Of other fates only the reason tells something, and only lost time has one."""
@@ -119,14 +120,14 @@ async def today(tx: AsyncConnection, day: date | None, points: list[UUID] | None
     rows = await _points(tx, points)
     open_times: dict[UUID, list[Span]] = {}
     found: dict[UUID, PointDay] = {}
-    alike: dict[tuple[str, str], list[Span]] = {}
+    alike: dict[tuple[str, str], tuple[list[Span], Span]] = {}  # most points share zone and hours
     for row in rows:
         zone = ZoneInfo(row.zone)
         present = day_of(now_ms, zone)
-        hours = (row.zone, json.dumps(row.opening_hours))
-        of_today = alike[hours] if hours in alike else windows(parse(row.opening_hours), present, zone)
-        alike[hours] = of_today
-        shown = day or present
+        shown, hours = day or present, (row.zone, json.dumps(row.opening_hours))
+        if hours not in alike:
+            alike[hours] = windows(parse(row.opening_hours), present, zone), day_span(shown, zone)
+        of_today, span = alike[hours]
         if shown == present:
             open_times[row.point_id] = of_today
         found[row.point_id] = PointDay(
@@ -136,7 +137,7 @@ async def today(tx: AsyncConnection, day: date | None, points: list[UUID] | None
             goal=row.goal,
             shows_registers=row.shows_registers,
             day=shown,
-            span=day_span(shown, zone),
+            span=span,
             is_open=any(w.start_ms <= now_ms < w.end_ms for w in of_today),
         )
     stamps = await _fill(tx, found)
@@ -182,7 +183,8 @@ async def _silent(
 ) -> list[tuple[UUID, SilentDevice]]:
     """Of the points whose present day is shown."""
     found = []
-    for row in await tx.execute(_DEVICES, {"points": list(open_times)}):
+    asked = {"points": list(open_times), "heard": to_instant(now_ms - PATIENCE_MS)}
+    for row in await tx.execute(_DEVICES, asked):
         heard = Heard(to_ms(row.placed_at), _ms(row.last_chunk_at), _ms(row.last_seen_at))
         state = silence(open_times[row.point_id], heard, now_ms)
         if state is not None:

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from db.reports.overview import Overview, ReportPoint
+from db.reports.overview import Overview, PointPeriod
 from db.reports.series import Series
 from domain.change import Change, Period, change
 from domain.figures import Counts, Figures, figures_of, wilson
 from domain.ranking import ranks
-from domain.report import Side, together
+from domain.report import together
 from serve_apps.api.report_schemas import (
     BeforeView,
     CategoryView,
@@ -30,8 +30,8 @@ from serve_apps.api.report_schemas import (
 
 def overview_view(period: Period, read: Overview, series: Series) -> OverviewView:
     """The whole page."""
-    now, before = together(read.now.values(), read.lost), together(read.before.values())
-    counts, figures, earlier = now.counts, now.figures, before.figures
+    now = together((point.now for point in read.points), read.lost)
+    counts, figures, earlier = now.counts, now.figures, read.before.figures
     return OverviewView(
         period=PeriodView.model_validate(period),
         previous=PeriodView.model_validate(period.before),
@@ -39,7 +39,7 @@ def overview_view(period: Period, read: Overview, series: Series) -> OverviewVie
         before=figures_view(earlier),
         change=_changes(figures, earlier),
         coverage=CoverageView.model_validate(now.coverage),
-        coverage_before=CoverageSumsView.model_validate(before.coverage),
+        coverage_before=CoverageSumsView.model_validate(read.before.coverage),
         engines=[EngineView(engine=engine, n=n) for engine, n in now.engines.most_common()],
         is_mixed=figures.is_mixed,
         by_day=_days(period, series),
@@ -119,24 +119,21 @@ def _heatmap(series: Series) -> list[HeatView]:
 
 
 def _league(read: Overview) -> list[PointFiguresView]:
-    now = {point.point_id: read.now.get(point.point_id, Side()).figures for point in read.points}
-    places = ranks({point_id: figures.rate for point_id, figures in now.items()})
-    return [
-        _row(point, now[point.point_id], read.before.get(point.point_id, Side()).counts, places[point.point_id])
-        for point in read.points
-    ]
+    figures = [point.now.figures for point in read.points]
+    places = ranks({point.point_id: of_it.rate for point, of_it in zip(read.points, figures, strict=True)})
+    return [_row(point, of_it, places[point.point_id]) for point, of_it in zip(read.points, figures, strict=True)]
 
 
-def _row(point: ReportPoint, now: Figures, before: Counts, rank: int | None) -> PointFiguresView:
-    rate = wilson(before.yes, before.sales)
+def _row(point: PointPeriod, figures: Figures, rank: int | None) -> PointFiguresView:
+    before = wilson(point.before.yes, point.before.sales)
     return PointFiguresView(
         point_id=point.point_id,
         name=point.name,
         zone=point.zone,
         goal=point.goal,
-        figures=figures_view(now),
-        before=BeforeView(rate=rate, dialogues=before.dialogues),
-        change=_change(change(now.rate, rate)),
-        coverage=now.coverage,
+        figures=figures_view(figures),
+        before=BeforeView(rate=before, dialogues=point.before.dialogues),
+        change=_change(change(figures.rate, before)),
+        coverage=figures.coverage,
         rank=rank,
     )
