@@ -147,15 +147,16 @@ def judged_by(w: Wording, model: str | None) -> str:
     return w.s("dialogue.by_rules" if model.startswith(RULES) else "dialogue.by_model", model=model)
 
 
-def missed(w: Wording, found: Wire | None) -> tuple[str, tuple[str, ...]] | None:
-    """What was bought, and what would have gone with it; None where nothing was missed."""
+def missed(w: Wording, found: Wire | None) -> list[str]:
+    """“With coffee: dessert, syrup.” What could have been offered, by what it would have gone with."""
     if found is None or not found["is_missed"]:
-        return None
-    bought = ", ".join(w.label("category", thing) for thing in found["bought"])
-    ideas = tuple(_idea(w, idea) for idea in found["ideas"])
-    return (w.s("dialogue.bought", things=bought) if bought else "", ideas) if ideas else None
-
-
-def _idea(w: Wording, idea: Wire) -> str:
-    name, because = w.label("category", idea["category"]), ", ".join(w.label("category", x) for x in idea["because"])
-    return w.s("dialogue.idea_because", what=name, because=because) if because else name
+        return []
+    with_what: dict[str, list[str]] = {}
+    for idea in found["ideas"]:
+        with_what.setdefault(", ".join(idea["because"]), []).append(w.label("category", idea["category"]))
+    return [
+        w.s("dialogue.idea_with", things=things, ideas=", ".join(ideas))
+        if things
+        else w.s("dialogue.idea", ideas=", ".join(ideas))
+        for things, ideas in with_what.items()
+    ]

@@ -105,6 +105,12 @@ def movers(w: Wording, report: Wire, base: Filters, *, is_worse: bool) -> list[M
     ]
 
 
+def is_steady(report: Wire) -> bool:
+    """Changes are known, and none of them is more than chance explains."""
+    news = [point["change"]["is_more_than_noise"] for point in report["points"]]
+    return any(one is not None for one in news) and not any(news)
+
+
 def few_sales_note(w: Wording, report: Wire) -> str:
     """Why some points have no place; empty where all have one."""
     is_hidden = any(point["rank"] is None for point in report["points"])

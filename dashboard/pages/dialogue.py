@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from dashboard.client import ApiError
+from dashboard.dialogue.clip import is_shortened
 from dashboard.dialogue.history import events, provenance
 from dashboard.dialogue.talk import turns
 from dashboard.dialogue.verdict import judged_by, missed, reviews, verdict
@@ -55,7 +56,9 @@ class Dialogue(Page):
         common = {"w": w, "detail": detail, "row": row, "filters": self.filters}
         return {
             "head": self.render("dialogue/head.html", **common, title=self._title(w), back=self.filters.href()),
-            "player": self.render("dialogue/player.html", player=self.player, clip=detail["clip"]),
+            "player": self.render(
+                "dialogue/player.html", player=self.player, is_shortened=is_shortened(detail["clip"])
+            ),
             "verdict": self.render(
                 "dialogue/verdict.html",
                 **common,

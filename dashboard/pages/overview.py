@@ -93,6 +93,7 @@ class Overview(Page):
             other_way=league.other_way,
             worse=league.movers(w, self.report, base, is_worse=True),
             better=league.movers(w, self.report, base, is_worse=False),
+            is_steady=league.is_steady(self.report),
             unranked=league.few_sales_note(w, self.report),
         )
 

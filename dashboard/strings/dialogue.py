@@ -35,7 +35,6 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "dialogue.verdict": ("Оценка", "Verdict"),
     "dialogue.why": ("Почему так", "Why"),
     "dialogue.quotes": ("Слова, на которых это держится", "The words it rests on"),
-    "dialogue.no_quotes": ("Дословных цитат нет.", "There are no word-for-word quotes."),
     "dialogue.inexact": ("найдено неточно: похоже на {share}", "not found word for word: {share} alike"),
     "dialogue.summary": ("Коротко", "In short"),
     "dialogue.counted.yes": ("Входит в доли как продажа с предложением.", "In the rates as a sale with an offer."),
@@ -142,8 +141,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     ),
     "dialogue.by_model": ("Оценила языковая модель {model}.", "Judged by the language model {model}."),
     "dialogue.missed": ("Что можно было предложить", "What could have been offered"),
-    "dialogue.bought": ("В разговоре назвали: {things}.", "The talk names: {things}."),
-    "dialogue.idea_because": ("{what} — подходит к: {because}", "{what}, goes with {because}"),
+    "dialogue.idea_with": ("К «{things}»: {ideas}", "With {things}: {ideas}"),
+    "dialogue.idea": ("К любой покупке: {ideas}", "With anything: {ideas}"),
     "dialogue.waiting": ("Ещё обрабатывается", "Still in work"),
     "dialogue.waiting_hint": (
         "Оценка появится здесь сама, обычно за несколько минут.",

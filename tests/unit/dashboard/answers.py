@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from db.reports.overview import Overview, ReportPoint
+from db.reports.overview import Overview, PointPeriod
 from db.reports.series import Category, Cell, Series
 from domain.change import Period
 from domain.coverage import Totals
@@ -48,14 +48,18 @@ def report(
     """/api/v1/reports/overview of the WEEK: all of it on its first day, at 9 and 11 o'clock."""
     all_now = added(now.values())
     covered = Totals(36_000_000, 27_000_000, 0, 0, 9_000_000, 0, 0, {})
-    sides = {POINTS[n]: Side(c, Counter(engines or {"rules-3": c.sales}), covered) for n, c in now.items()}
-    read = Overview(
-        points=[ReportPoint(POINTS[name], name, "Europe/Belgrade", goal) for name in now],
-        now=sides,
-        before={POINTS[name]: Side(counts) for name, counts in before.items()},
-        lost={},
-        updated_at=None,
-    )
+    points = [
+        PointPeriod(
+            point_id=POINTS[name],
+            name=name,
+            zone="Europe/Belgrade",
+            goal=goal,
+            now=Side(counts, Counter(engines or {"rules-3": counts.sales}), covered),
+            before=before.get(name, Counts()),
+        )
+        for name, counts in now.items()
+    ]
+    read = Overview(points, before=Side(added([Counts(), *before.values()])), lost={}, updated_at=None)
     series = Series(
         days={WEEK.first: all_now},
         hours={9: all_now, 11: sales(1, 1)},

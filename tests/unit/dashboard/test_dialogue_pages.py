@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dashboard.client import ApiError
+from dashboard.dialogue.clip import is_shortened
 from dashboard.dialogue.verdict import SAID_OTHERWISE, headline, judged_by, verdict
 from dashboard.dialogues.choices import total
 from dashboard.dialogues.filters import Filters
@@ -279,15 +280,27 @@ async def test_reviews_are_listed_with_which_one_counts() -> None:
     assert "<script" not in html
 
 
+@pytest.mark.parametrize(("later", "is_so"), [("09:05:30", False), ("09:05:31", False), ("09:05:35", True)])
+def test_missing_audio_is_told_of_only_where_it_was_shortened(later: str, is_so: bool) -> None:
+    stretches = [(0, "09:05:00", 30_000), (30_000, later, 5_000)]
+    segments = [
+        {"clip_start_ms": at, "start_ts": f"2026-03-02T{start}+01:00", "length_ms": length}
+        for at, start, length in stretches
+    ]
+    assert is_shortened({"gap_ms": 1000, "segments": segments}) is is_so
+    assert not is_shortened(None)
+
+
 def test_rules_are_not_called_a_language_model() -> None:
     assert "without a language model" in judged_by(EN, "rules-3")
     assert judged_by(EN, "gpt-4o-mini") == "Judged by the language model gpt-4o-mini."
 
 
 async def test_what_could_have_been_offered_is_said_with_what_it_goes_with() -> None:
-    ideas = [{"category": "dessert", "because": ["капучино"]}, {"category": "syrup", "because": []}]
+    with_coffee = [{"category": name, "because": ["капучино"]} for name in ("dessert", "syrup")]
+    ideas = [*with_coffee, {"category": "свечи", "because": []}]
     page = await opened(detail(missed={"is_missed": True, "bought": ["капучино"], "ideas": ideas}))
-    assert "dessert, goes with капучино" in page.regions()["verdict"]
+    assert "<li>With капучино: dessert, syrup</li><li>With anything: свечи</li>" in page.regions()["verdict"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from dashboard.dialogues.filters import Filters
 from dashboard.overview import bars, charts
 from dashboard.overview.cards import cards
 from dashboard.overview.heatmap import heatmap
-from dashboard.overview.league import movers, ordered, other_way, rows
+from dashboard.overview.league import is_steady, movers, ordered, other_way, rows
 from dashboard.pages.overview import Overview
 from dashboard.strings import Strings
 from dashboard.wording import Wording
@@ -68,6 +68,11 @@ def test_who_got_worse_is_named_with_how_much_and_the_missed_sales_behind_it() -
     assert behind(worse.href)["place"] == ["no"]
     assert behind(worse.href)["point"] == [str(POINTS["Зелени венац"])]
     assert movers(W, REPORT, BASE, is_worse=False) == []
+
+
+def test_calm_is_only_said_where_changes_are_known() -> None:
+    calm = report({"Ада": sales(42, 58), "Нови": sales(2, 1)}, {"Ада": sales(40, 60)})
+    assert [is_steady(one) for one in (calm, REPORT, report(NOW, {}))] == [True, False, False]
 
 
 @pytest.mark.parametrize(
