@@ -11,6 +11,8 @@ from shop import ADMIN, Shop
 from sqlalchemy import insert
 
 from db import tables as t
+from db.reports.facts import refresh_facts
+from domain.ids import DialogueId
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NINE_MS = round(NINE.timestamp() * 1000)
@@ -120,3 +122,19 @@ async def test_a_time_beyond_what_a_clock_can_say_is_refused_by_name(shop: Shop,
         with subtests.test(cursor=instant):
             cursor = base64.urlsafe_b64encode(f"{instant}|{uuid4()}".encode()).decode()
             assert (await ask(shop, after=cursor)).status_code == 422
+
+
+async def test_every_filter_of_the_rows_and_every_order_is_here_as_well(shop: Shop) -> None:
+    put = [await seed(shop, minute, attempted, quality) for minute, attempted, quality in
+           ((0, "yes", 1), (10, "no", 0), (20, "yes", 3), (30, "uncertain", 0))]  # fmt: skip
+    async with shop.deps.db.begin() as tx:
+        await refresh_facts(tx, map(DialogueId, put))
+    assert await ids(shop, place=["yes", "no"]) == [str(i) for i in put[:3]]
+    assert await ids(shop, q="desserts", min_quality=2) == [str(put[2])]
+    assert await ids(shop, attempted=["yes", "uncertain"], sort="-quality") == [str(put[i]) for i in (2, 0, 3)]
+    page = (await ask(shop, kind="sale", sort="-start", limit=3)).json()
+    assert [item["dialogue_id"] for item in page["items"]] == [str(i) for i in put[:0:-1]]
+    assert await ids(shop, kind="sale", sort="-start", limit=3, after=page["next"]) == [str(put[0])]
+    assert await ids(shop, **{"from": "2026-03-02", "to": "2026-03-02"}) == [str(i) for i in put]
+    refused = await ask(shop, kind="enquiry", sort="-start", after=page["next"])
+    assert refused.json()["errors"][0]["field"] == "query.after"

@@ -91,6 +91,7 @@ async def test_a_signed_address_gives_the_same_file_within_its_maker_s_points_an
     body = {"format": "csv", "filters": {"from": "2026-03-28", "attempted": ["yes"], "sort": "start"}}
     link = await shop.client.post("/api/v1/dialogues/export-links", headers=manager, json=body)
     assert link.status_code == 201, link.text
+    assert link.headers["cache-control"] == "no-store"
     downloaded = await shop.client.get(link.json()["url"])
     _, *lines = table(downloaded.content)
     first = datetime(2026, 3, 28, tzinfo=UTC).date()

@@ -199,6 +199,19 @@ async def test_running_again_queues_one_job_keeps_the_old_verdict_and_counts_as_
     assert (await shop.client.post(path, headers=ADMIN, json={"stage": "vad"})).status_code == 422
 
 
+async def test_a_dialogue_whose_words_went_by_age_keeps_its_verdict_and_is_not_run_again(shop: Shop) -> None:
+    dialogue_id = await say(shop, TALK)
+    await record(shop, dialogue_id)
+    async with shop.deps.db.begin() as tx:
+        gone = {"text": "", "segments_json": [], "dropped_at": datetime.now(UTC)}
+        await tx.execute(update(t.dialogue_transcripts).values(gone))
+    detail = (await get(shop, f"{dialogue_id}/detail")).json()
+    assert (detail["effective"]["attempted"], detail["utterances"], detail["can_rerun"]) == ("yes", [], [])
+    for stage in ("asr", "analysis"):
+        again = await shop.client.post(f"/api/v1/dialogues/{dialogue_id}/rerun", headers=ADMIN, json={"stage": stage})
+        assert (again.status_code, again.json()["code"]) == (409, "conflict"), stage
+
+
 async def test_nobody_sees_another_point_by_any_address_nor_registers_that_are_not_shown(shop: Shop) -> None:
     elsewhere = Device()
     await shop.register(elsewhere)

@@ -86,7 +86,7 @@ def _total_usd(events: Sequence[Event]) -> float:
 
 
 def _can_rerun(stored: Stored, caller: Principal, *, has_audio: bool) -> list[RerunStage]:
-    if stored.state is not DialogueState.CLOSED or not caller.may(Permission.REVIEW):
+    if stored.state is not DialogueState.CLOSED or stored.words_dropped_at or not caller.may(Permission.REVIEW):
         return []
     possible = {RerunStage.ASR: has_audio, RerunStage.ANALYSIS: stored.heard is not None}
     return [stage for stage, is_possible in possible.items() if is_possible]

@@ -101,8 +101,11 @@ async def export_dialogues(
 
 
 @router.post("/export-links", operation_id="make_export_link", status_code=201)
-async def make_export_link(body: ExportBody, deps: DepsOf, caller: auth.Caller, links: LinksOf) -> LinkView:
+async def make_export_link(
+    body: ExportBody, response: Response, deps: DepsOf, caller: auth.Caller, links: LinksOf
+) -> LinkView:
     """An address from which a browser downloads the file without a token, good for a few minutes."""
+    response.headers.update(auth.NO_STORE)
     async with deps.db.begin() as tx:
         await allowed_filter(tx, body.filters, caller)
     expires_at = expiry(VALID)

@@ -41,6 +41,8 @@ async def rerun_dialogue(dialogue_id: UUID, body: RerunBody, deps: DepsOf, calle
         line, stored = await known_dialogue(tx, dialogue_id, caller)
         if stored.state is not DialogueState.CLOSED:
             raise Conflict("This dialogue is still being recorded; run it again once it is closed.")
+        if stored.words_dropped_at:
+            raise Conflict("The words of this dialogue were dropped by its point's text_days; its verdict stands.")
         if body.stage is RerunStage.ASR and not (await audio_of(tx, line)).plan.pieces:
             raise Problem(Code.AUDIO_ERASED, f"The audio of dialogue {dialogue_id} is not kept any more.")
         if body.stage is RerunStage.ANALYSIS and stored.heard is None:

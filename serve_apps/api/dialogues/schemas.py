@@ -88,7 +88,7 @@ class FacetsView(View):
 
 
 class WordView(View):
-    w: str
+    w: str = Field(description="as it stands in the text, with the space before it")
     start_ms: int
     end_ms: int
     p: float = Field(description="how sure Whisper is, 0 to 1")
