@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashboard.client import ApiError
+from dashboard.kit.format import as_instant
 from dashboard.kit.page import Desk
 
 COUNTED = ("dialogues_erased", "dialogues_cut", "transcripts", "reviews", "chunks_deleted", "chunks_silenced")
@@ -52,4 +53,7 @@ class Erasing:
         """`zone`: of the point, for the times."""
         counts = [(name, self.tried["counts"][name]) for name in COUNTED] if self.tried else []
         context = {"tried": self.tried, "counts": [one for one in counts if one[1]], "refused": self.refused}
-        return self._desk.look.render("erasing/dialog.html", zone=zone, **context)
+        f = self._desk.look.f
+        ends = (self.tried["start_ts"], self.tried["end_ts"]) if self.tried else ()
+        span = [f"{f.day(as_instant(at, zone).date())}, {f.clock(at, zone, seconds=True)}" for at in ends]
+        return self._desk.look.render("erasing/dialog.html", span=span, **context)

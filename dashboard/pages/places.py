@@ -15,6 +15,7 @@ from dashboard.places.moments import shifted
 from dashboard.places.strip import FATES
 from dashboard.wording import Wording
 from domain.opening_hours import WEEKDAYS
+from domain.verdict import DEFAULT_CATALOGUE
 
 LANGUAGES = ("ru", "sr", "en", "auto")
 ADMIN = "/api/v1/admin"
@@ -187,6 +188,7 @@ class Places(Page):
         today = datetime.fromisoformat(self.places["now"]).astimezone(ZoneInfo(place["zone"])).date()
         return {
             "languages": self._languages(w, place["language"]),
+            "usual": "\n".join(DEFAULT_CATALOGUE),
             "goal": "" if place["goal"] is None else f"{place['goal'] * 100:g}",
             "week": [(day, w.s(f"labels.weekday.{n}"), text_of(hours[day])) for n, day in enumerate(WEEKDAYS)],
             "exceptions": [*exceptions_of(hours, today), ("", ""), ("", "")],
