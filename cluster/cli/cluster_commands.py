@@ -1,5 +1,6 @@
 """`up`, `down` and `migrate`: the whole system on and off."""
 
+from datetime import date
 from types import TracebackType
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cluster import lifecycle
-from configs.settings import Settings, load
+from configs.settings import DEFAULT_ADMIN_TOKEN, Settings, load
 from db import migrate as migrations
 
 GOOD = {"ready", "running", "stopped"}
@@ -37,14 +38,22 @@ def migrate() -> None:
     console.print(f"The database is at revision {migrations.current(url)}.")
 
 
-def addresses(settings: Settings, running: lifecycle.Running) -> Table:
-    """Where to look, once everything runs."""
+def addresses(settings: Settings, running: lifecycle.Running, day: date | None = None) -> Table:
+    """Where to look, once everything runs. `day`: the one that the dashboard's address opens; else the present one."""
     table = Table.grid(padding=(0, 2))
     table.add_row("API and uploads", f"{running.api_url}  (described in docs/openapi)")
-    table.add_row("Dashboard", running.dashboard_url or "not started: install the 'dashboard' extra, or free its port")
+    table.add_row("Dashboard", _dashboard(settings, running.dashboard_url, day))
     table.add_row("Ray dashboard", f"{running.ray_dashboard_url}  (token: {settings.home}/run/ray_token)")
     table.add_row("Home folder", str(settings.home))
     return table
+
+
+def _dashboard(settings: Settings, url: str | None, day: date | None) -> str:
+    if url is None:
+        return "not started: install the 'dashboard' extra, or free its port"
+    token = settings.auth.admin_token.get_secret_value()
+    shown = token if token == DEFAULT_ADMIN_TOKEN else "your ADMIN_TOKEN, or a user's login"
+    return f"{url}{f'/?page=today&day={day}' if day else ''}  (token: {shown})"
 
 
 class Steps:

@@ -35,9 +35,10 @@ def demo() -> None:
         with Steps() as steps:
             running = lifecycle.up(settings, steps.report)
         import_paths(settings, [], ImportOptions(manifest=SAMPLES / "manifest.csv", wait=True))
-        print_day(settings, console, Selection(*read_truth(TRUTH).period))
+        period = read_truth(TRUTH).period
+        print_day(settings, console, Selection(*period))
         print_evaluation(settings, TRUTH, console)
-        console.print(addresses(settings, running))
+        console.print(addresses(settings, running, period[0].date()))
         if os.environ.get("DEMO_EXIT") != "1":
             console.print("\nCtrl-C stops everything.")
             _wait_for_stop()
