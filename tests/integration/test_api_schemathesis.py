@@ -28,6 +28,10 @@ EXAMPLES = int(os.environ.get("EXAMPLES", "6"))
 """Cases of each kind for each operation; `EXAMPLES=200 pytest …` looks harder."""
 
 
+NO_HTTP = b"Invalid HTTP request received."
+"""Uvicorn's own words where the request line or a header is beyond HTTP: no application hears of it."""
+
+
 def every_error_says_what_to_mend(_: CheckContext, response: Response, case: Case) -> None:
     if response.status_code >= 400 and case.method != "HEAD":
         assert "problem+json" in response.headers["content-type"][0], (case.method, case.path, response.text)
@@ -73,7 +77,9 @@ def attack(
             @effort
             @given(case=operation.as_strategy(generation_mode=mode))
             def send(case: Case) -> None:
-                case.call_and_validate(base_url=base_url, headers=headers, checks=CHECKS, timeout=30)
+                answer = case.call(base_url=base_url, headers=headers, timeout=30)
+                if answer.content != NO_HTTP:
+                    case.validate_response(answer, checks=CHECKS)
 
             with suppress(Unsatisfiable):  # an operation without any input cannot be asked wrongly
                 send()
