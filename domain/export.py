@@ -56,8 +56,8 @@ class ExportedAnalysis(_Wire):
 
 class ExportedDialogue(_Wire):
     """One current dialogue. `text` is empty and `segments` has none until ASR of this revision is done; `analysis` is
-    null until this revision has a verdict. `point` and `register` are names; `register` and `device_id` are null for who
-    may not see figures by register."""
+    null until this revision has a verdict. `point` and `register` are names; `register` and `device_id` are null for
+    whoever may not see figures by register."""
 
     dialogue_id: str
     point: str
