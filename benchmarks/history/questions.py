@@ -81,7 +81,7 @@ def _dialogue(known: Known, random: Random) -> str:
 
 QUESTIONS = (
     Question("overview of a day, all points", 30, _day),
-    Question("today, all points", 30, _today),
+    Question("today, all points", 50, _today),
     Question("90 days, all points", 100, _quarter),
     Question("list with three filters", 30, _list),
     Question("full-text search", 150, _search),
