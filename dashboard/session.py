@@ -9,12 +9,11 @@ import logging
 from collections.abc import Coroutine, Mapping
 from typing import Any
 
-from httpx import QueryParams
-
 from dashboard import nav
 from dashboard.apis import Apis
 from dashboard.client import ApiClient, ApiError, ExpiredError
 from dashboard.error_page import ErrorPage, sentence
+from dashboard.kit.messages import message_of, query_of
 from dashboard.kit.page import Me, Message, Page, Params
 from dashboard.kit.render import Look
 from dashboard.kit.view import View
@@ -66,7 +65,7 @@ class Session:
     async def _answer(self, raw: dict[str, Any]) -> None:
         try:
             async with self._turn:
-                await self._act(raw, _message(raw))
+                await self._act(raw, message_of(raw))
         except ExpiredError:
             await self._log_in_again("login.expired")
         except ApiError as error:
@@ -224,12 +223,12 @@ class Session:
 
     async def go(self, params: Mapping[str, Any] | Params) -> None:
         """See kit/page.py, as for all of these."""
-        query = _query(params)
+        query = query_of(params)
         self.view.send("url", search=f"?{query}")
         await self._open(query)
 
     def address(self, params: Mapping[str, Any] | Params) -> None:
-        self._params = _query(params)
+        self._params = query_of(params)
         self.view.send("url", search=f"?{self._params}", replace=True)
 
     def note(self, text: str, tone: str = "good") -> None:
@@ -259,18 +258,3 @@ async def _who(client: ApiClient) -> Me:
     points = sorted(body["points"], key=lambda point: str(point["name"]))
     name = body.get("name") or body["actor"]
     return Me(name, body["role"], frozenset(body["permissions"]), tuple(points), body.get("language"))
-
-
-def _message(raw: Mapping[str, Any]) -> Message:
-    data = raw.get("data")
-    fields = raw.get("form")
-    pairs = tuple((str(name), str(value)) for name, value in fields) if isinstance(fields, list) else ()
-    texts = {str(k): str(v) for k, v in data.items()} if isinstance(data, dict) else {}
-    return Message(raw["do"], str(raw.get("value", "")), texts, QueryParams(pairs))
-
-
-def _query(params: Mapping[str, Any] | Params) -> Params:
-    if isinstance(params, QueryParams):
-        return params
-    flat = [(k, one) for k, v in params.items() for one in (v if isinstance(v, list | tuple) else [v])]
-    return QueryParams(tuple((key, str(value)) for key, value in flat if value is not None and value != ""))
