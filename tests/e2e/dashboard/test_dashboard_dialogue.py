@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.dashboard.rig import ADMIN_TOKEN, Server
 from tests.e2e.dashboard.seeded import Seeded
+from tests.e2e.dashboard.steps import follow
 
 Screen = Callable[..., Any]
 ADMIN = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
@@ -80,21 +81,18 @@ def test_a_viewer_may_look_but_neither_review_nor_run_again_nor_download(
     opened = screen(server.run(seeded.token("vera", "viewer")))
     page = opened(f"?page=dialogue&id={seeded.dialogues['ru01']}", until=".verdict")
     assert page.locator(".actions > *").count() == 0
-    page = opened("?page=dialogues", until=".rows")
+    follow(page, "?page=dialogues", until=".rows")
     assert page.get_by_text("Download").count() == 0
 
 
 def test_another_points_dialogue_is_not_there_by_any_address(server: Server, seeded: Seeded, screen: Screen) -> None:
     token = server.run(seeded.token("boris", "manager", [seeded.english]))
-    opened = screen(token)
-    for search in (
-        f"?page=dialogue&id={seeded.dialogues['ru01']}",
-        f"?page=dialogues&point={seeded.russian.point_id}",
-    ):
-        page = opened(search)
-        expect(page.locator("#main")).to_contain_text("It does not exist, or it is not yours to see.")
-    page = opened("?page=dialogues", until=".rows")
+    page = screen(token)("?page=dialogues", until=".rows")
     assert seeded.russian.name not in page.content()
+    for search in (f"?page=dialogue&id={seeded.dialogues['ru01']}", f"?page=dialogues&point={seeded.russian.point_id}"):
+        follow(page, search, until=".empty[role=alert]")
+        expect(page.locator("#main")).to_contain_text("It does not exist, or it is not yours to see.")
+        follow(page, "?page=dialogues", until=".rows")
     answer = httpx.get(
         f"{server.url}/api/v1/dialogues/{seeded.dialogues['ru01']}/detail", headers={"Authorization": f"Bearer {token}"}
     )
