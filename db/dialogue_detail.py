@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Row, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
@@ -71,8 +71,7 @@ class Neighbour:
     place: Place
 
 
-async def read_stored(tx: AsyncConnection, dialogue_id: UUID) -> Stored:
-    """The dialogue is there: `read_line` has found it in the same transaction."""
+def _stored() -> Select[Any]:
     of_revision = and_(_tr.dialogue_id == _d.dialogue_id, _tr.revision == _d.revision)
     of_text = and_(
         _an.dialogue_id == _d.dialogue_id,
@@ -94,8 +93,16 @@ async def read_stored(tx: AsyncConnection, dialogue_id: UUID) -> Stored:
         *(_an.prompt_sha256, _an.parameters, _an.tokens_in, _an.tokens_out, _an.cost_usd),
         _an.created_at.label("judged_at"),
     )
-    query: Select[Any] = select(*columns).select_from(source).where(_d.dialogue_id == dialogue_id)
-    row = (await tx.execute(query)).one()
+    return select(*columns).select_from(source).where(_d.dialogue_id == bindparam("wanted"))
+
+
+_STORED = _stored()
+"""Made once: to put it together takes longer than to run it."""
+
+
+async def read_stored(tx: AsyncConnection, dialogue_id: UUID) -> Stored:
+    """The dialogue is there: `read_line` has found it in the same transaction."""
+    row = (await tx.execute(_STORED, {"wanted": dialogue_id})).one()
     return Stored(
         state=DialogueState(row.state),
         alias_of=row.alias_of,
@@ -116,25 +123,26 @@ async def read_stored(tx: AsyncConnection, dialogue_id: UUID) -> Stored:
 
 async def neighbours(tx: AsyncConnection, line: DialogueLine) -> tuple[Neighbour | None, Neighbour | None]:
     """The dialogues before and after at the same register."""
-    key, own = (_f.start_ts, _f.dialogue_id), (line.start_ts, line.dialogue_id)
-    before = and_(_f.start_ts > line.start_ts - NEAR, _before(key, own))
-    after = and_(_f.start_ts < line.start_ts + NEAR, _before(own, key))
-    return (
-        await _nearest(tx, line, before, _f.start_ts.desc(), _f.dialogue_id.desc()),
-        await _nearest(tx, line, after, _f.start_ts.asc(), _f.dialogue_id.asc()),
-    )
+    own = {"point": line.point_id, "register": line.register_id, "start": line.start_ts, "own": line.dialogue_id}
+    before = (await tx.execute(_BEFORE, {**own, "bound": line.start_ts - NEAR})).one_or_none()
+    after = (await tx.execute(_AFTER, {**own, "bound": line.start_ts + NEAR})).one_or_none()
+    return _neighbour(before), _neighbour(after)
 
 
-def _before(one: tuple[Any, Any], other: tuple[Any, Any]) -> ColumnElement[bool]:
-
-    return tuple_(*one) < tuple_(*other)
-
-
-async def _nearest(tx: AsyncConnection, line: DialogueLine, side: ColumnElement[bool], *order: Any) -> Neighbour | None:
+def _nearest(side: ColumnElement[bool], *order: Any) -> Select[Any]:
     query = select(_f.dialogue_id, _f.start_ts, _f.end_ts, _f.place).where(
-        _f.point_id == line.point_id, _f.register_id == line.register_id, _f.place != Place.SUPERSEDED, side
+        _f.point_id == bindparam("point"), _f.register_id == bindparam("register"), _f.place != Place.SUPERSEDED, side
     )
-    row = (await tx.execute(query.order_by(*order).limit(1))).one_or_none()
+    return query.order_by(*order).limit(1)
+
+
+_KEY = tuple_(_f.start_ts, _f.dialogue_id)
+_OWN = tuple_(bindparam("start", type_=_f.start_ts.type), bindparam("own", type_=_f.dialogue_id.type))
+_BEFORE = _nearest(and_(_f.start_ts > bindparam("bound"), _KEY < _OWN), _f.start_ts.desc(), _f.dialogue_id.desc())
+_AFTER = _nearest(and_(_f.start_ts < bindparam("bound"), _KEY > _OWN), _f.start_ts.asc(), _f.dialogue_id.asc())
+
+
+def _neighbour(row: Row[Any] | None) -> Neighbour | None:
     return None if row is None else Neighbour(row.dialogue_id, row.start_ts, row.end_ts, Place(row.place))
 
 
