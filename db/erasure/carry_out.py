@@ -21,7 +21,7 @@ from db.engine import Database
 from db.erasure.chunks import Change, Chunk, chunks_touching, cut_speech, plan, silence, write_changes
 from db.erasure.dialogues import Forgotten, dialogues_touching, forget, forget_results, read_touched
 from db.erasure.doomed import delete_doomed, doom
-from db.erasure.orders import Target, add_counts, devices_of, find_erasure, finish, lock_devices
+from db.erasure.orders import Target, add_counts, devices_of, find_erasure, finish, hold_device
 from db.erasure.running import begin_anew, end_jobs, listening_to
 from db.erasure.steps import Reached, Step, pass_through
 from db.queue import NewJob, Queue
@@ -117,7 +117,7 @@ class Eraser:
         silent: _Silent | None,
     ) -> Counter[str]:
         """`silent` None: a dry run, for which new files are only thought of."""
-        await lock_devices(tx, [device_id])
+        await hold_device(tx, device_id)
         chunks = await chunks_touching(tx, device_id, span, hold=True)
         whole, partly = plan(chunks, erased, self.max_s)
         if silent is None:

@@ -87,7 +87,7 @@ async def place_order(tx: AsyncConnection, queue: Queue, target: Target, request
     scope = {"point_id": target.point_id, "device_id": target.device_id, "start_ts": start, "end_ts": end}
     order = {"erasure_id": erasure_id, "kind": target.kind, "dialogue_id": target.dialogue_id}
     await tx.execute(insert(t.erasures).values(**order, **scope, requested_by=requested_by))
-    await lock_devices(tx, await devices_of(tx, target))
+    await _shut_out_uploads(tx, await devices_of(tx, target))
     await tx.execute(insert(t.tombstones).values(tombstone_id=erasure_id, **scope))
     await queue.enqueue(tx, [erasure_job(erasure_id, AGAIN_AFTER_S)])
     return erasure_id
@@ -118,9 +118,16 @@ async def devices_of(tx: AsyncConnection, target: Target) -> list[DeviceId]:
     return [DeviceId(row) for row in (await tx.execute(query.order_by(t.devices.c.device_id))).scalars()]
 
 
-async def lock_devices(tx: AsyncConnection, device_ids: list[DeviceId]) -> None:
+async def hold_device(tx: AsyncConnection, device_id: DeviceId) -> None:
+    """Keeps the dialogues stage off the device. FOR NO KEY UPDATE: whoever ends a job about a dialogue or a chunk of it
+    holds that row while its foreign key asks for the device's, and we want that row next."""
+    statement = text("SELECT FROM devices WHERE device_id = :id FOR NO KEY UPDATE")
+    await tx.execute(statement, {"id": device_id})
+
+
+async def _shut_out_uploads(tx: AsyncConnection, device_ids: list[DeviceId]) -> None:
     """FOR UPDATE, which waits for uploads under way and holds back new ones: each either sees the tombstone or is seen
-    by whoever wrote it."""
+    by whoever wrote it. The transaction locks nothing else that others may hold."""
     statement = text("SELECT FROM devices WHERE device_id = ANY (:ids) ORDER BY device_id FOR UPDATE")
     await tx.execute(statement, {"ids": device_ids})
 

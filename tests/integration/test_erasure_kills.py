@@ -11,7 +11,7 @@ from uuid import UUID
 import pytest
 from erasure_scene import Scene, Talk, at, scene_at, until_done, working
 from shop import Shop
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from cluster.stage import Stage, StageContext
 from cluster.stages.analysis import Analysis
@@ -179,3 +179,20 @@ async def test_a_chunk_that_is_being_heard_is_heard_again_in_its_silent_file(sce
     assert not [span for span in spoken if span[1] > 20_100 and span[0] < 39_900]
     (first,) = [row for row in await scene.rows("audio_chunks") if row["chunk_id"] == scene.chunk_ids[0]]
     assert (first["status"], first["decoded_ms"]) == ("DONE", 60_000)
+
+
+async def test_a_job_that_ends_meanwhile_and_the_erasure_do_not_wait_for_each_other(scene: Scene) -> None:
+    """Its second update of the dialogue asks for the device's row too: the foreign key."""
+    dialogue = t.dialogues.c.dialogue_id == scene.middle.dialogue_id
+    async with scene.db.begin() as tx:
+        await tx.execute(update(t.dialogues).where(dialogue).values(asr_status="DONE"))
+        erasing = asyncio.create_task(
+            scene.erase(kind="dialogue", dialogue_id=str(scene.middle.dialogue_id)), name="erasing"
+        )
+        async with scene.db.begin() as other:
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+            async with asyncio.timeout(20):
+                while not (await other.execute(waiting)).scalar_one():
+                    await asyncio.sleep(0.02)
+        await tx.execute(update(t.dialogues).where(dialogue).values(language="en"))
+    assert (await erasing).status_code == 201
