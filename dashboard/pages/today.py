@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from dashboard.kit.page import Message, Page, Params
 from dashboard.today.judgement import recorded_tone, to_goal, trust
 
-REFRESH_S = 10.0
+REFRESH_S = 5.0
 
 
 class Today(Page):

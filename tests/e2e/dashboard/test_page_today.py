@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import expect
 from sqlalchemy import update
 
+from dashboard.pages.today import REFRESH_S
 from db import tables as t
 from db.reports.facts import refresh_facts
 from domain.ids import DialogueId
@@ -46,7 +47,7 @@ def test_a_new_verdict_is_on_the_page_by_itself_but_not_under_the_hands(
             await refresh_facts(tx, [DialogueId(seeded.dialogues["ru02"])])
 
     server.run(judge())
-    page.wait_for_timeout(11_000)
+    page.wait_for_timeout(1000 * REFRESH_S + 1000)
     expect(how).to_contain_text("6 of 8 sales")
     page.evaluate("document.activeElement.blur()")
     expect(how).to_contain_text("7 of 8 sales", timeout=FRESH_WITHIN_MS)
