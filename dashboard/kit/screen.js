@@ -152,7 +152,10 @@ export class Screen {
     document.addEventListener("pointerdown", () => (this._pressed = true))
     for (const end of ["pointerup", "pointercancel"]) document.addEventListener(end, () => (this._pressed = false))
     document.addEventListener("visibilitychange", () => this.tell({do: document.hidden ? "hidden" : "visible"}))
-    addEventListener("popstate", () => this.tell({do: "go", data: {search: location.search, how: "back"}}))
+    addEventListener("popstate", () => {
+      document.activeElement?.blur() // the field that was left is the page's again
+      this.tell({do: "go", data: {search: location.search, how: "back"}})
+    })
   }
 
   _click(event) {

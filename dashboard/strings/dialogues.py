@@ -60,6 +60,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Они появятся через несколько минут после первой записи. Проверьте, что устройства работают.",
         "They appear some minutes after the first recording. See whether the devices work.",
     ),
+    "errors.code.registers_hidden": (
+        "Эта точка не показывает данные по кассам. Уберите фильтр по кассе.",
+        "This shop shows no figures by register. Take the register's filter away.",
+    ),
     "dialogues.filter.point": ("Точка", "Shop"),
     "dialogues.filter.register": ("Касса", "Register"),
     "dialogues.filter.place": ("Итог", "Outcome"),

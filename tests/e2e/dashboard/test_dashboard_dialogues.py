@@ -59,6 +59,12 @@ def test_typed_filters_days_and_order_go_into_the_address_and_back_undoes_them(s
     assert query(page)["confidence_max"] == ["0.5"]
     page.go_back()
     expect(page.locator("[data-total]")).to_have_attribute("data-total", str(everything))
+    staff = page.locator(".filters label", has_text="staff talk").first.locator("input")
+    staff.check()
+    expect(page.locator(".list-head a.chip")).to_have_text(re.compile("Outcome: staff talk"))
+    page.go_back()
+    expect(page.locator("[data-total]")).to_have_attribute("data-total", str(everything))
+    expect(staff).not_to_be_checked()
     page.get_by_role("button", name="Yesterday").click()
     expect(page.locator("[data-total]")).to_have_attribute("data-total", "16")
     page.locator("select[name=sort]").select_option("length")
