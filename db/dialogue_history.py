@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
@@ -47,19 +47,21 @@ class Event:
     cost_usd: float | None = None
 
 
+_RESULTS = (
+    select(_r.stage, _r.subject_rev, _r.is_superseded, _r.payload, _r.created_at)
+    .where(_r.stage.in_(("asr", "analysis")), _r.subject_id == bindparam("dialogue_id"), _r.run_id.is_(None))
+    .order_by(_r.result_id.desc())
+    .limit(MOST)
+)
+
+
 async def read_history(
     tx: AsyncConnection, dialogue_id: UUID, revision: int, stored: Stored, reviews: Sequence[Review]
 ) -> list[Event]:
     """The newest first."""
-    query = (
-        select(_r.stage, _r.subject_rev, _r.is_superseded, _r.payload, _r.created_at)
-        .where(_r.stage.in_(("asr", "analysis")), _r.subject_id == str(dialogue_id), _r.run_id.is_(None))
-        .order_by(_r.result_id.desc())
-        .limit(MOST)
-    )
     events = _revisions(revision, stored)
     standing = {"asr", "analysis"}
-    for row in await tx.execute(query):
+    for row in await tx.execute(_RESULTS, {"dialogue_id": str(dialogue_id)}):
         is_current = row.stage in standing and row.subject_rev == revision and not row.is_superseded
         standing -= {row.stage} if is_current else set()
         of = _heard if row.stage == "asr" else _judged
