@@ -1,9 +1,11 @@
 """An erasure that is killed ends all the same, and a job that holds a copy of what is erased cannot write it back."""
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -24,6 +26,7 @@ from db.dialogue_store import to_ms
 from db.erasure.orders import ErasureKind, Target, place_order
 from db.erasure.steps import Step
 from db.queue import Job, NewJob, Queue
+from db.sweep import sweep_orphans
 from domain.asr import Outcome
 from domain.ids import DeviceId, PointId
 from domain.status import AsrPass
@@ -50,31 +53,42 @@ async def ordered(scene: Scene, start_s: float, end_s: float) -> UUID:
     return erasure_id
 
 
-@pytest.mark.parametrize("step", [step for step in Step if step is not Step.ORDERED])
-async def test_an_erasure_killed_at_any_step_is_ended_by_its_job(scene: Scene, step: Step) -> None:
-    erasure_id = await ordered(scene, 15, 120)
-    store = scene.shop.store_root
-    command = (sys.executable, str(KILLED), scene.db.url.render_as_string(False), str(store), str(erasure_id), step)
+async def killed_at(scene: Scene, erasure_id: UUID, step: Step) -> None:
+    """Somebody carries it out up to this step."""
+    url, store = scene.db.url.render_as_string(hide_password=False), scene.shop.store_root
+    command = (sys.executable, str(KILLED), url, str(store), str(erasure_id), step)
     process = await asyncio.create_subprocess_exec(*command, cwd=KILLED.parents[2], env={"PYTHONPATH": "."})
-    assert await process.wait() == -9
-    words = [await scene.mentions(talk.words) for talk in (scene.first, scene.middle)]
-    is_committed = step not in (Step.SILENCED, Step.WRITTEN)
-    assert all(found == [] for found in words) if is_committed else all(words)
+    assert await process.wait() == -signal.SIGKILL
+
+
+async def test_an_erasure_that_is_killed_at_every_step_one_after_the_other_is_ended_by_its_job(scene: Scene) -> None:
+    erasure_id = await ordered(scene, 15, 120)
+    store, before = scene.shop.store_root, scene.shop.files()
+    for step in (Step.SILENCED, Step.WRITTEN):
+        await killed_at(scene, erasure_id, step)
+        assert all([await scene.mentions(talk.words) for talk in (scene.first, scene.middle)]), step
+        assert {*before} < {*scene.shop.files()}, "silent files that no row names: the sweep takes them"
+    for step in (Step.COMMITTED, Step.FILE_DELETED, Step.FILES_DELETED):
+        await killed_at(scene, erasure_id, step)
+        assert [await scene.mentions(talk.words) for talk in (scene.first, scene.middle)] == [[], []], step
+        assert await scene.is_silent(15, 120)
+    assert len(await scene.rows("doomed_files")) == 2, "their files are gone, the notes are not"
+    assert [erasure["finished_at"] for erasure in await scene.rows("erasures")] == [None]
 
     async with working(scene, ErasureStage(), DialoguesStage()):
         await until_done(scene, "erasure", "dialogues")
-    assert [await scene.mentions(talk.words) for talk in (scene.first, scene.middle)] == [[], []]
-    assert await scene.is_silent(15, 120)
-    assert min(await scene.heard(5, 15), await scene.heard(*scene.last.span)) > 0.05
     (erasure,) = await scene.rows("erasures")
     assert erasure["finished_at"] is not None
     counts = {name: erasure["counts"][name] for name in ("chunks_deleted", "chunks_silenced", "transcripts")}
     assert counts == {"chunks_deleted": 1, "chunks_silenced": 1, "transcripts": 2}
     assert await scene.rows("doomed_files") == []
-    named = {chunk["stored_path"] for chunk in await scene.rows("audio_chunks")} - {None}
-    orphans = {str(path.relative_to(store)) for path in scene.shop.files()} - named
-    assert bool(orphans) == (step in (Step.SILENCED, Step.WRITTEN)), "silent files without a row: the sweep takes them"
+    assert not {*before[:2]} & {*scene.shop.files()}
+    assert min(await scene.heard(5, 15), await scene.heard(*scene.last.span)) > 0.05
     assert [(await scene.row(talk)).state for talk in scene.talks] == ["closed", "superseded", "closed"]
+    much_later = datetime.now(UTC) + timedelta(days=2)
+    assert await sweep_orphans(scene.db, scene.shop.deps.store, timedelta(hours=24), much_later) == 2
+    named = {chunk["stored_path"] for chunk in await scene.rows("audio_chunks")} - {None}
+    assert {str(path.relative_to(store)) for path in scene.shop.files()} == named
 
 
 class Gate:

@@ -63,7 +63,7 @@ async def test_words_go_from_everywhere_and_verdicts_and_figures_stay(scene: Sce
     assert len(scene.shop.files()) == 4
     detail = await scene.shop.client.get(f"/api/v1/dialogues/{scene.first.dialogue_id}/detail", headers=ADMIN)
     assert detail.json()["words_dropped_at"] is not None
-    assert detail.json()["can_rerun"] == ["asr"]
+    assert detail.json()["can_rerun"] == []
     assert await sweep(scene, 10) == {}
 
 
