@@ -37,7 +37,7 @@ format: $(VENV)/.dev-installed
 bench: $(VENV)/.dev-installed
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
 
-# Reports over ten million verdicts: 20 minutes to load, 15 GB of disk; see the file's head for more.
+# Reports over ten million verdicts: up to half an hour to load, 16 GB of disk; see the head of the file for more.
 bench-reports: $(VENV)/.dev-installed
 	$(BIN)/python benchmarks/reports.py --verdicts 10000000 $(BENCH_ARGS)
 
