@@ -10,6 +10,8 @@ import httpx
 
 TIMEOUT_S = 20.0
 RETRY_PAUSE_S = 0.3
+KEPT_S = 3.0
+"""So long a connection is kept for the next request: shorter than the api keeps it, so that it never closes first."""
 REMEMBERED = 16
 """So many answers are kept with their ETags, so that a page that looks again costs the api next to nothing."""
 
@@ -58,7 +60,7 @@ class ApiClient:
         """The answer's JSON; the one before where the api says that nothing has changed."""
         url = str(httpx.URL(path, params=_without_none(params)))
         known = self._seen.get(url)
-        answer = await self._send("GET", url, headers={"If-None-Match": known[0]} if known else {})
+        answer = await self._twice("GET", url, headers={"If-None-Match": known[0]} if known else {})
         if answer.status_code == 304 and known:
             return known[1]
         body = answer.json()
@@ -72,14 +74,7 @@ class ApiClient:
     async def post(self, path: str, json: Any = None, params: Query | None = None) -> Any:
         """Done at most once, though it is sent again when the connection breaks (Idempotency-Key)."""
         headers = {"Idempotency-Key": secrets.token_hex(16)}
-        try:
-            answer = await self._send("POST", path, json=json, params=_without_none(params), headers=headers)
-        except AwayError as error:
-            if error.status:
-                raise
-            await asyncio.sleep(RETRY_PAUSE_S)
-            answer = await self._send("POST", path, json=json, params=_without_none(params), headers=headers)
-        return _body(answer)
+        return _body(await self._twice("POST", path, json=json, params=_without_none(params), headers=headers))
 
     async def patch(self, path: str, json: Any) -> Any:
         return _body(await self._send("PATCH", path, json=json))
@@ -93,6 +88,16 @@ class ApiClient:
     def public_url(self, path: str) -> str:
         """An address that the person's browser can open: of a clip or of an export."""
         return str(httpx.URL(self._public_url).join(path))
+
+    async def _twice(self, method: str, path: str, **request: Any) -> httpx.Response:
+        """Sent once more where no answer came: a connection that was kept may have been closed at the other end."""
+        try:
+            return await self._send(method, path, **request)
+        except AwayError as error:
+            if error.status:
+                raise
+        await asyncio.sleep(RETRY_PAUSE_S)
+        return await self._send(method, path, **request)
 
     async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         """A request that nobody waits for any longer still runs to its end: httpcore loses the connection of one that
@@ -112,7 +117,8 @@ class ApiClient:
 
 def open_http(api_url: str) -> httpx.AsyncClient:
     """The connections to one api; keep it for the life of the process."""
-    return httpx.AsyncClient(base_url=api_url, timeout=TIMEOUT_S, limits=httpx.Limits(max_connections=50))
+    limits = httpx.Limits(max_connections=50, keepalive_expiry=KEPT_S)
+    return httpx.AsyncClient(base_url=api_url, timeout=TIMEOUT_S, limits=limits)
 
 
 def _refusal(answer: httpx.Response) -> ApiError:
