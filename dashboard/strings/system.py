@@ -27,10 +27,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "How many times faster than the recording sounds",
     ),
     "system.dead": ("Не выполнено", "Failed"),
-    "system.no_stages": ("Заданий ещё не было", "There have been no jobs yet"),
+    "system.no_stages": ("Заданий сейчас нет", "There are no jobs now"),
     "system.no_stages_hint": (
-        "Они появятся, когда первое устройство пришлёт запись.",
-        "They appear when the first device sends a recording.",
+        "Они появляются, когда устройство присылает запись.",
+        "They appear when a device sends a recording.",
     ),
     "system.stage.vad": ("поиск речи", "finding speech"),
     "system.stage.dialogues": ("сборка диалогов", "making dialogues"),

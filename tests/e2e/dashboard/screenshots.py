@@ -64,7 +64,7 @@ def _shoot(
         page.wait_for_selector("h1")
         page.wait_for_timeout(SETTLE_MS)
         device = "phone" if size is PHONE else "desk"
-        page.screenshot(path=into / f"{name}-{device}-{language}-{theme}.png", full_page=size is PHONE)
+        page.screenshot(path=into / f"{name}-{device}-{language}-{theme}.png")
         page.close()
     context.close()
 
