@@ -1,9 +1,11 @@
 """The page Today: how is the day, can it be believed, what is to be done. Made for a phone and for one glance."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from dashboard.kit.page import Message, Page, Params
+from dashboard.period import today_in, zone_of
 from dashboard.today.judgement import recorded_tone, to_goal, trust
 
 REFRESH_S = 5.0
@@ -27,7 +29,9 @@ class Today(Page):
         )
 
     def regions(self) -> Mapping[str, str]:
-        head = self.render("today/head.html", day=self.today["day"], chosen=self.point)
+        zone = zone_of(self.desk.me.points, [self.point] if self.point else [])
+        is_past = self.today["day"] < today_in(zone, datetime.now(UTC)).isoformat()
+        head = self.render("today/head.html", day=self.today["day"], is_past=is_past, chosen=self.point)
         if not self.desk.me.points:
             return {"head": head, "day": self.render("today/no_points.html")}
         total = self.today["total"]
@@ -40,7 +44,8 @@ class Today(Page):
             for device in point["silent_devices"]
         ]
         said = {"judged": judged, "doubts": doubts, "recorded_tone": recorded_tone(total["coverage"]["share"])}
-        day = self.render("today/day.html", today=self.today, silent=silent, chosen=self.point, **said)
+        shown = {"today": self.today, "is_past": is_past, "silent": silent}
+        day = self.render("today/day.html", **shown, chosen=self.point, **said)
         return {"head": head, "day": day}
 
     async def on(self, action: str, message: Message) -> None:

@@ -106,6 +106,15 @@ async def latest_day(tx: AsyncConnection, points: list[UUID] | None) -> date:
     return day
 
 
+async def last_day_before(tx: AsyncConnection, day: date, points: list[UUID] | None) -> date | None:
+    """The latest earlier day with a dialogue at these points; None: of all."""
+    d = t.report_days.c
+    query = select(d.day).where(d.day < day, d.dialogues > 0).order_by(d.day.desc()).limit(1)
+    if points is not None:
+        query = query.where(d.point_id.in_(points))
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
 async def overview(tx: AsyncConnection, period: Period, points: list[UUID] | None) -> Overview:
     """Of these points; None: of all."""
     earlier = {"before_first": period.before.first, "before_last": period.before.last}

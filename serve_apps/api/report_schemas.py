@@ -239,4 +239,5 @@ class TodayView(View):
     points: list[PointTodayView] = Field(description="by name")
     listen: ListenView
     reviews_waiting: int = Field(description="of this day: uncertain or unsure verdicts that nobody has reviewed")
+    last_day: date | None = Field(description="where the day has no dialogue: the latest before it that has one")
     updated_at: datetime | None = Field(description="when the newest figure in here was reckoned")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.dialogue_store import database_now
 from db.reports.listening import to_listen
-from db.reports.overview import latest_day, overview
+from db.reports.overview import last_day_before, latest_day, overview
 from db.reports.series import series
 from db.reports.today import today
 from domain.access import Permission
@@ -55,7 +55,9 @@ async def get_today(
         days = {one.day for one in read.points}
         good, missed = await to_listen(tx, days, points)
         shown = day or max(days, default=None) or await latest_day(tx, points)
-    return conditional(today_view(shown, read, good, missed, caller), if_none_match)
+        is_empty = not any(one.side.figures.dialogues for one in read.points)
+        last_day = await last_day_before(tx, shown, points) if is_empty else None
+    return conditional(today_view(shown, read, good, missed, caller, last_day), if_none_match)
 
 
 @router.get("/overview", operation_id="get_overview", response_model=OverviewView)

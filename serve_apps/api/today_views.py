@@ -20,7 +20,9 @@ from serve_apps.api.report_schemas import (
 from serve_apps.api.report_views import figures_view
 
 
-def today_view(day: date, read: Today, good: Card | None, missed: Card | None, caller: Principal) -> TodayView:
+def today_view(
+    day: date, read: Today, good: Card | None, missed: Card | None, caller: Principal, last_day: date | None
+) -> TodayView:
     """The whole page."""
     goals = {point.goal for point in read.points}
     total = together(point.side for point in read.points)
@@ -30,6 +32,7 @@ def today_view(day: date, read: Today, good: Card | None, missed: Card | None, c
         points=[_point(point) for point in read.points],
         listen=ListenView(good=_card(good, caller), missed=_card(missed, caller)),
         reviews_waiting=read.reviews_waiting,
+        last_day=last_day,
         updated_at=read.updated_at,
     )
 

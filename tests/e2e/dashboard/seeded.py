@@ -163,7 +163,7 @@ def _of_sample(truth: dict[str, Any], at: Counter, morning: datetime) -> Spoken:
         "customer_reaction": {True: "accepted", False: "rejected", None: "unclear"}[labels["accepted"]],
         "evidence_quotes": [_quote(offer, said)] if offer else [],
         "summary": f"Example {truth['id']}",
-        "confidence": 0.45 if truth["id"] == "en03" else 0.9,
+        "confidence": {"en03": 0.45, "en05": 0.95}.get(truth["id"], 0.9),
     }
     start, end = zero + round(truth["start_s"] * 1000), zero + round(truth["end_s"] * 1000)
     return Spoken(uuid4(), at, start, end, said, verdict)
