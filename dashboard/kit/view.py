@@ -1,11 +1,13 @@
 """The bridge between a session and its browser, as a Panel component; what the browser does with it is in screen.js."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import param
 from panel.custom import JSComponent
+from panel.models.esm import ESMEvent
 
 
 class View(JSComponent):
@@ -20,8 +22,16 @@ class View(JSComponent):
         self._answer = answer
 
     def send(self, kind: str, **message: Any) -> None:
-        """To the browser."""
-        self._send_msg({"kind": kind, **message})
+        """To the browser, in the order of the calls.
+
+        Always as the document's next callback, under its lock. Panel's own `_send_msg` writes at once where it finds
+        itself in the document's context, beside a write that may be under way, and now and then such a message is lost.
+        """
+        for model, _ in list(self._models.values()):
+            document = model.document
+            if document is not None:
+                event = ESMEvent(model=model, data={"kind": kind, **message})  # type: ignore[no-untyped-call]
+                document.add_next_tick_callback(partial(document.callbacks.send_event, event))
 
     def _handle_msg(self, data: Any) -> None:
         if isinstance(data, dict) and isinstance(data.get("do"), str):

@@ -13,7 +13,7 @@ from tests.e2e.dashboard.seeded import Seeded
 
 GRAVE = ("serious", "critical")
 SETTLE_MS = 120
-TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+STICKS_OUT = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
     [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > innerWidth + 1)
       .map((e) => e.outerHTML.slice(0, 120))"""
 
@@ -36,7 +36,7 @@ def findings(page: Page) -> Iterator[tuple[str, list[str]]]:
         for size in (DESK, PHONE):
             page.set_viewport_size(size)
             page.wait_for_timeout(SETTLE_MS)
-            yield f"too wide, {language}, {size['width']} px", page.evaluate(TOO_WIDE)
+            yield f"too wide, {language}, {size['width']} px", too_wide(page)
     if "owned" in page.title():
         yield "a stored script ran", [page.title()]
 
@@ -45,6 +45,12 @@ def grave(page: Page) -> list[str]:
     """Axe's findings that keep somebody out, with the elements."""
     found = Axe().run(page).response["violations"]
     return [f"{v['id']}: {node['html'][:160]}" for v in found if v["impact"] in GRAVE for node in v["nodes"]]
+
+
+def too_wide(page: Page) -> list[str]:
+    """What sticks out at the right, where the document scrolls sideways."""
+    found: list[str] = page.evaluate(STICKS_OUT)
+    return found
 
 
 def test_every_page_is_open_to_everybody_on_every_screen(seeded: Seeded, screen: Callable[..., Any]) -> None:
