@@ -27,7 +27,7 @@ class View(JSComponent):
         Always as the document's next callback, under its lock. Panel's own `_send_msg` writes at once where it finds
         itself in the document's context, beside a write that may be under way, and now and then such a message is lost.
         """
-        for model, _ in list(self._models.values()):
+        for model in {id(model): model for model, _ in self._models.values()}.values():  # a template knows it twice
             document = model.document
             if document is not None:
                 event = ESMEvent(model=model, data={"kind": kind, **message})  # type: ignore[no-untyped-call]
