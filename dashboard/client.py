@@ -108,6 +108,8 @@ class ApiClient:
         task.add_done_callback(self._under_way.discard)
         try:
             answer = await asyncio.shield(task)
+        except UnicodeEncodeError:
+            raise ExpiredError("the token holds characters that no token has") from None
         except httpx.HTTPError as error:
             raise AwayError(f"{type(error).__name__} {error}".strip()) from None
         if answer.is_error:

@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Row, delete, func, insert, or_, select, update
@@ -65,7 +67,7 @@ _HOLDER = """
         OR (k.kind = 'session' AND coalesce(k.last_used_at, k.created_at) <= now() - $2::interval) AS is_over,
         ARRAY(SELECT point_id FROM user_points p WHERE p.user_id = u.user_id) AS points
     FROM user_tokens k JOIN users u USING (user_id)
-    WHERE k.token_sha256 = $1
+    WHERE k.{key} = $1
 """
 _USED = "UPDATE user_tokens SET last_used_at = now() WHERE token_sha256 = $1"
 _k = t.user_tokens.c
@@ -80,11 +82,23 @@ async def find_holder(connection: AsyncConnection, token: str, idle: timedelta) 
     ends after so long without a request. `connection`: one of `Database.alone`."""
     digest = _sha256(token)
     driver = await driver_of(connection)
-    row = await driver.fetchrow(_HOLDER, digest, idle)
+    row = await driver.fetchrow(_HOLDER.format(key="token_sha256"), digest, idle)
     if row is None or not hmac.compare_digest(row["token_sha256"], digest):
         return None
     if not row["is_over"] and (row["last_used_at"] is None or row["now"] - row["last_used_at"] > USED_EVERY):
         await driver.execute(_USED, digest)
+    return _holder(row)
+
+
+async def find_holder_by_id(connection: AsyncConnection, token_id: UUID, idle: timedelta) -> Holder | None:
+    """As `find_holder`, for whoever holds no token but an address that was signed for its holder. It is not used by
+    that. `connection`: one of `Database.alone`."""
+    driver = await driver_of(connection)
+    row = await driver.fetchrow(_HOLDER.format(key="token_id"), token_id, idle)
+    return None if row is None else _holder(row)
+
+
+def _holder(row: Mapping[str, Any]) -> Holder:
     role = Role(row["role"])
     return Holder(
         user_id=row["user_id"],

@@ -10,13 +10,14 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
 from db.devices import Device, find_token_holder
-from db.user_tokens import TokenKind, find_holder
+from db.user_tokens import Holder, TokenKind, find_holder, find_holder_by_id
 from domain.access import OPERATOR, Permission, Principal, Role
 from serve_apps.application import Deps, DepsOf
 from serve_apps.needs import CALLER, DEVICE, INTERNAL, needing
@@ -49,15 +50,40 @@ async def calling(request: Request, deps: DepsOf, credentials: _Bearer) -> Princ
 async def identify(deps: Deps, token: str, request_id: str = "") -> Principal:
     """Raises Problem where the token is nobody's or has ended."""
     if _same(token, deps.settings.auth.admin_token):
-        return Principal(OPERATOR, None, Role.ADMIN, None, request_id=request_id)
+        return _operator(request_id)
     async with deps.db.alone() as connection:
-        holder = await find_holder(connection, token, timedelta(hours=deps.settings.auth.session_idle_h))
+        holder = await find_holder(connection, token, _idle(deps))
     if holder is None:
         raise _unknown("This token is unknown; log in, or send the ADMIN_TOKEN that the server was started with.")
     if holder.is_over and holder.kind is TokenKind.SESSION:
         raise Problem(Code.SESSION_ENDED, "This session has ended; log in again.", headers=_INVALID)
     if holder.is_over:
         raise _unknown("This token was revoked or has expired; have an administrator make a new one.")
+    return _principal(holder, request_id)
+
+
+async def still_calling(deps: Deps, token_id: UUID | None, request_id: str = "") -> Principal:
+    """Whoever asked for a signed address with this token, with the points that are theirs now; None: the operator.
+    Raises Problem where the token has ended meanwhile: an address outlives no log-out."""
+    if token_id is None:
+        return _operator(request_id)
+    async with deps.db.alone() as connection:
+        holder = await find_holder_by_id(connection, token_id, _idle(deps))
+    if holder is None or holder.is_over:
+        detail = "The login that asked for this address has ended; log in and ask for a new one."
+        raise Problem(Code.LINK_EXPIRED, detail)
+    return _principal(holder, request_id)
+
+
+def _idle(deps: Deps) -> timedelta:
+    return timedelta(hours=deps.settings.auth.session_idle_h)
+
+
+def _operator(request_id: str) -> Principal:
+    return Principal(OPERATOR, None, Role.ADMIN, None, request_id=request_id)
+
+
+def _principal(holder: Holder, request_id: str) -> Principal:
     return Principal(
         actor=holder.login,
         user_id=holder.user_id,

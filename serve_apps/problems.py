@@ -184,6 +184,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Conflict, _on_conflict)
     app.add_exception_handler(NotFound, _on_not_found)
     app.add_exception_handler(Unavailable, _on_unavailable)
+    app.add_exception_handler(UnicodeEncodeError, _on_half_character)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
 
 
@@ -193,6 +194,12 @@ def _not_json(why: str) -> Problem:
 
 def request_id_of(request: Request) -> str:
     return str(request.scope.get("request_id", ""))
+
+
+async def _on_half_character(request: Request, error: Exception) -> JSONResponse:
+    """JSON can spell one half of a surrogate pair; nothing that stores or hashes text can take it."""
+    detail = "A text in the request holds half of a character (a lone surrogate); send whole characters."
+    return response(request_id_of(request), Problem(Code.FIELD_INVALID, detail))
 
 
 async def _on_problem(request: Request, error: Exception) -> JSONResponse:

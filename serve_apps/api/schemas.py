@@ -42,7 +42,8 @@ class View(BaseModel):
 
 
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
+    # Names without a region are the machine's own (localtime, Factory) or old aliases, which PostgreSQL may not know.
+    if name not in available_timezones() or ("/" not in name and name != "UTC"):
         raise ValueError("is no time zone; use an IANA name such as Europe/Belgrade")
     return ZoneInfo(name).key
 

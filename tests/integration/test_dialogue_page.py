@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 from people import a_person
 from shop import ADMIN, Device, Shop
 from spoken_dialogues import record, say
@@ -142,12 +143,12 @@ async def test_an_address_opens_nothing_else_and_not_for_ever(shop: Shop) -> Non
         assert (answer.status_code, answer.json()["code"]) == (403, "link_forged"), address
     links = Links(shop.deps.settings.auth.admin_token.get_secret_value())
     past = datetime.now(UTC) - timedelta(seconds=1)
-    late = f"{path}?expires={int(past.timestamp())}&signature={links.sign(f'clip of {one}', past)}"
+    late = f"{path}?expires={int(past.timestamp())}&signature={links.sign(f'clip of {one} for None', past)}"
     answer = await shop.client.get(late)
     assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
     stranger = Links("another server's token")
     until = datetime.now(UTC) + timedelta(hours=1)
-    foreign = f"{path}?expires={int(until.timestamp())}&signature={stranger.sign(f'clip of {one}', until)}"
+    foreign = f"{path}?expires={int(until.timestamp())}&signature={stranger.sign(f'clip of {one} for None', until)}"
     assert (await shop.client.get(foreign)).status_code == 403
 
 
@@ -252,3 +253,36 @@ async def test_a_dialogue_that_went_into_another_names_its_heir(shop: Shop) -> N
     answer = await get(shop, f"{old}/detail")
     assert answer.status_code == 404
     assert UUID(answer.json()["detail"].rstrip(".").split()[-1]) == heir
+
+
+async def test_an_address_ends_with_the_login_that_asked_for_it(shop: Shop) -> None:
+    dialogue_id = await say(shop, TALK)
+    await record(shop, dialogue_id)
+    new = {"login": "ana", "name": "Ana", "role": "manager", "password": "a long enough password", "all_points": True}
+    (await shop.client.post("/api/v1/users", headers=ADMIN, json=new)).raise_for_status()
+    who = {"login": new["login"], "password": new["password"]}
+    token = (await shop.client.post("/api/v1/auth/login", json=who)).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    clip = (await shop.client.get(f"/api/v1/dialogues/{dialogue_id}/clip", headers=headers)).json()["url"]
+    wanted = {"format": "csv"}
+    file = (await shop.client.post("/api/v1/dialogues/export-links", headers=headers, json=wanted)).json()["url"]
+    for url in (clip, file):
+        assert (await shop.client.get(url)).status_code == 200
+    (await shop.client.post("/api/v1/auth/logout", headers=headers)).raise_for_status()
+    for url in (clip, file):
+        answer = await shop.client.get(url)
+        assert (answer.status_code, answer.json()["code"]) == (410, "link_expired")
+
+
+@pytest.mark.parametrize("zone", ["localtime", "Factory", "Nowhere/Land"])
+async def test_a_zone_that_the_database_may_not_know_is_refused(shop: Shop, zone: str) -> None:
+    path = f"/api/v1/admin/points/{shop.device.point_id}"
+    answer = await shop.client.patch(path, headers=ADMIN, json={"zone": zone})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body.zone")
+
+
+async def test_half_a_character_in_a_password_is_refused_and_breaks_nothing(shop: Shop) -> None:
+    body = b'{"login": "ana", "password": "\\ud800"}'
+    headers = {"Content-Type": "application/json"}
+    answer = await shop.client.post("/api/v1/auth/login", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (422, "field_invalid")

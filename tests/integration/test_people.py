@@ -71,7 +71,7 @@ async def test_tokens_and_passwords_lie_in_the_database_as_hashes_only(shop: Sho
     async with shop.deps.db.begin() as tx:
         for table in t.metadata.sorted_tables:
             rows = str((await tx.execute(select(table))).all())
-            with subtests.test(table.name):
+            with subtests.test(str(table.name)):
                 for secret in (session, made.json()["token"], PASSWORD, ADMIN["Authorization"].split()[1]):
                     assert secret not in rows
         ana = await find_secret(tx, "ana")

@@ -13,7 +13,7 @@ from audio.clip import MEDIA_TYPE
 from db.dialogue_audio import DialogueAudio, read_audio
 from db.dialogue_rows import DialogueLine
 from db.dialogue_store import to_instant
-from domain.access import Permission
+from domain.access import Permission, Principal
 from domain.clip import GAP_MS
 from domain.errors import Rejected, Unavailable
 from serve_apps import auth
@@ -24,7 +24,7 @@ from serve_apps.api.dialogues.schemas import ClipSegmentView, ClipView, Waveform
 from serve_apps.application import Deps, DepsOf
 from serve_apps.audio_files.ranges import UnsatisfiableError, parse_range
 from serve_apps.needs import SIGNATURE, needing
-from serve_apps.problems import Code, Problem, documented
+from serve_apps.problems import Code, Problem, documented, request_id_of
 
 VALID = timedelta(minutes=30)
 _PLAYER = {
@@ -57,19 +57,25 @@ Shelf = Annotated[ClipShelf, Depends(get_shelf)]
 @needing(SIGNATURE)
 async def signed(
     dialogue_id: UUID,
+    request: Request,
+    deps: DepsOf,
     links: LinksOf,
+    by: Annotated[UUID | None, Query(description="the token that asked for it; absent: ADMIN_TOKEN")] = None,
     expires: Annotated[str, Query(max_length=20, description="seconds since 1970")] = "",
     signature: Annotated[str, Query(max_length=100)] = "",
-) -> None:
-    """Raises Problem unless the address is one that we gave out."""
+) -> Principal:
+    """Who asked for the address. Raises Problem unless it is one that we gave out, to somebody who may still call."""
     seconds = int(expires) if expires.isascii() and expires.isdigit() else 0
-    links.check(_named(dialogue_id), seconds, signature)
+    links.check(_named(dialogue_id, by), seconds, signature)
+    return await auth.still_calling(deps, by, request_id_of(request))
+
+
+Holder = Annotated[Principal, Depends(signed)]
 
 
 opened = APIRouter(
     prefix="/api/v1/dialogues",
     tags=["dialogues"],
-    dependencies=[Depends(signed)],
     responses=documented(Code.LINK_FORGED, Code.LINK_EXPIRED, Code.RANGE_NOT_SATISFIABLE, *_SOUND),
 )
 
@@ -86,7 +92,7 @@ async def get_dialogue_clip(dialogue_id: UUID, deps: DepsOf, caller: auth.Caller
     async with deps.db.begin() as tx:
         line, _ = await known_dialogue(tx, dialogue_id, caller)
         audio = await audio_of(tx, line)
-    return clip_view(links, line, _there(line.dialogue_id, audio))
+    return clip_view(links, line, _there(line.dialogue_id, audio), caller)
 
 
 @router.get("/{dialogue_id}/waveform", operation_id="get_dialogue_waveform")
@@ -106,29 +112,34 @@ _PARTS: dict[int | str, dict[str, Any]] = {
 
 
 @opened.get("/{dialogue_id}/clip.ogg", operation_id="read_dialogue_clip", response_class=ClipResponse, responses=_PARTS)
-async def read_dialogue_clip(dialogue_id: UUID, request: Request, deps: DepsOf, shelf: Shelf) -> Response:
+async def read_dialogue_clip(
+    dialogue_id: UUID, request: Request, deps: DepsOf, shelf: Shelf, holder: Holder
+) -> Response:
     """The dialogue as one Ogg/Opus file. Range, If-Range and If-None-Match are honoured."""
     async with deps.db.begin() as tx:
-        line, _ = await known_dialogue(tx, dialogue_id, None)
+        line, _ = await known_dialogue(tx, dialogue_id, holder)
         audio = await audio_of(tx, line)
     return _answer(await _clip(deps, shelf, dialogue_id, audio), request.headers)
 
 
 @opened.head("/{dialogue_id}/clip.ogg", operation_id="measure_dialogue_clip", response_class=ClipResponse)
-async def measure_dialogue_clip(dialogue_id: UUID, request: Request, deps: DepsOf, shelf: Shelf) -> Response:
+async def measure_dialogue_clip(
+    dialogue_id: UUID, request: Request, deps: DepsOf, shelf: Shelf, holder: Holder
+) -> Response:
     """The headers of the file alone."""
-    return await read_dialogue_clip(dialogue_id, request, deps, shelf)
+    return await read_dialogue_clip(dialogue_id, request, deps, shelf, holder)
 
 
 async def audio_of(tx: AsyncConnection, line: DialogueLine) -> DialogueAudio:
     return await read_audio(tx, line.dialogue_id, line.revision, line.device_id, line.start_ts, line.end_ts)
 
 
-def clip_view(links: Links, line: DialogueLine, audio: DialogueAudio) -> ClipView:
-    """With a fresh address."""
+def clip_view(links: Links, line: DialogueLine, audio: DialogueAudio, caller: Principal) -> ClipView:
+    """With a fresh address, good for as long as the caller may call."""
     expires_at, zone = expiry(VALID), ZoneInfo(line.zone)
-    signature = links.sign(_named(line.dialogue_id), expires_at)
-    query = f"expires={int(expires_at.timestamp())}&signature={signature}"
+    signature = links.sign(_named(line.dialogue_id, caller.token_id), expires_at)
+    by = f"by={caller.token_id}&" if caller.token_id else ""
+    query = f"{by}expires={int(expires_at.timestamp())}&signature={signature}"
     return ClipView(
         url=f"/api/v1/dialogues/{line.dialogue_id}/clip.ogg?{query}",
         expires_at=expires_at,
@@ -146,8 +157,8 @@ def clip_view(links: Links, line: DialogueLine, audio: DialogueAudio) -> ClipVie
     )
 
 
-def _named(dialogue_id: UUID) -> str:
-    return f"clip of {dialogue_id}"
+def _named(dialogue_id: UUID, token_id: UUID | None) -> str:
+    return f"clip of {dialogue_id} for {token_id}"
 
 
 def _there(dialogue_id: UUID, audio: DialogueAudio) -> DialogueAudio:

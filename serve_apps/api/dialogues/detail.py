@@ -74,7 +74,7 @@ async def get_dialogue_detail(
         provenance=views.provenance_of(stored, zone, _total_usd(events)),
         history=[views.event_of(event, zone) for event in events],
         neighbours=NeighboursView(before=views.neighbour_of(before, zone), after=views.neighbour_of(after, zone)),
-        clip=clip_view(links, line, audio) if plan.pieces else None,
+        clip=clip_view(links, line, audio, caller) if plan.pieces else None,
         waveform_url=f"/api/v1/dialogues/{dialogue_id}/waveform" if plan.pieces else None,
         can_rerun=_can_rerun(stored, caller, has_audio=bool(plan.pieces)),
     )

@@ -3,8 +3,9 @@
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -25,7 +26,7 @@ from serve_apps.api.dialogues.scope import allowed_filter
 from serve_apps.api.schemas import Body
 from serve_apps.application import Deps, DepsOf
 from serve_apps.needs import SIGNATURE, needing
-from serve_apps.problems import Code, documented
+from serve_apps.problems import Code, documented, request_id_of
 
 VALID = timedelta(minutes=5)
 BATCH = 500
@@ -56,9 +57,9 @@ class ExportBody(Body):
 
 @dataclass(frozen=True)
 class Order:
-    """What a signed address stands for: who asked, and for what."""
+    """What a signed address stands for: the token that asked (None: ADMIN_TOKEN), and for what."""
 
-    caller: Principal
+    token_id: UUID | None
     wanted: ExportBody
 
 
@@ -110,15 +111,16 @@ async def make_export_link(
         await allowed_filter(tx, body.filters, caller)
     expires_at = expiry(VALID)
     sealed = links.seal(
-        _ORDER.dump_json(Order(caller, body), by_alias=True, exclude_defaults=True).decode(), expires_at
+        _ORDER.dump_json(Order(caller.token_id, body), by_alias=True, exclude_defaults=True).decode(), expires_at
     )
     return LinkView(url=f"/api/v1/dialogues/exports/{sealed}", expires_at=expires_at)
 
 
 @opened.get("/exports/{sealed}", operation_id="download_export", response_class=FileResponse, responses=FILES)
-async def download_export(order: Annotated[Order, Depends(signed_order)], deps: DepsOf) -> Response:
-    """The file that the address stands for."""
-    return await _export(deps, order.caller, order.wanted.format, order.wanted.filters)
+async def download_export(request: Request, order: Annotated[Order, Depends(signed_order)], deps: DepsOf) -> Response:
+    """The file that the address stands for, of the points that are the asker's now."""
+    caller = await auth.still_calling(deps, order.token_id, request_id_of(request))
+    return await _export(deps, caller, order.wanted.format, order.wanted.filters)
 
 
 async def _export(deps: Deps, caller: Principal, fmt: Format, query: ExportQuery) -> Response:

@@ -11,13 +11,10 @@ from domain.errors import NotFound
 from domain.status import DialogueState
 
 
-async def known_dialogue(
-    tx: AsyncConnection, dialogue_id: UUID, caller: Principal | None
-) -> tuple[DialogueLine, Stored]:
-    """A current dialogue; `caller` None: whoever holds a signed address. Raises NotFound, which names its heir where
-    it went into another."""
+async def known_dialogue(tx: AsyncConnection, dialogue_id: UUID, caller: Principal) -> tuple[DialogueLine, Stored]:
+    """A current dialogue. Raises NotFound, which names its heir where it went into another."""
     line = await read_line(tx, dialogue_id)
-    if line is None or (caller is not None and not caller.sees(line.point_id)):
+    if line is None or not caller.sees(line.point_id):
         raise NotFound(f"There is no dialogue {dialogue_id}; check the id.")
     stored = await read_stored(tx, dialogue_id)
     if stored.state is DialogueState.SUPERSEDED:
