@@ -82,9 +82,18 @@ def message_of(error: Mapping[str, Any]) -> str:
     return str(error["msg"])
 
 
+_MEMBER = re.compile(r"<\w+\.\w+: ('[^']*')>")
+
+
 def _shown(context: Mapping[str, Any]) -> dict[str, Any]:
-    """0.0 as 0."""
-    return {name: f"{value:.12g}" if isinstance(value, float) else value for name, value in context.items()}
+    """0.0 as 0, and the members of an enum by their values."""
+    return {name: _plain(value) for name, value in context.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return _MEMBER.sub(r"\1", value) if isinstance(value, str) else value
 
 
 def why_not_json(error: BaseException | None) -> str | None:

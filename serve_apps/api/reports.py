@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.dialogue_store import database_now
@@ -37,19 +37,37 @@ router = APIRouter(
 
 Day = Annotated[date, Field(ge=date(YEARS.start + 1, 3, 1), le=date(YEARS.stop - 1, 12, 30))]
 """Bounded so that the period before lies in our calendar too."""
-Points = Annotated[list[UUID] | None, Query(max_length=1000, description="repeat it for several; absent: all of yours")]
+Points = Annotated[list[UUID] | None, Field(max_length=1000, description="repeat it for several; absent: all of yours")]
+
+
+class DayQuery(BaseModel):
+    """Which day of which points. An unknown parameter is a mistake: a `point` misspelt would be all of them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    day: Day | None = Field(None, description="absent: today, which each point has by its own zone")
+    point: Points = None
+
+
+class PeriodQuery(BaseModel):
+    """Which days of which points."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    first: Day | None = Field(None, alias="from", description="first day; absent: the six days before `to`")
+    last: Day | None = Field(None, alias="to", description="last day, included; absent: today")
+    point: Points = None
 
 
 @router.get("/today", operation_id="get_today", response_model=TodayView)
 async def get_today(
     deps: DepsOf,
     caller: auth.Caller,
-    day: Annotated[Day | None, Query(description="absent: today, which each point has by its own zone")] = None,
-    point: Points = None,
+    query: Annotated[DayQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """How a day is, how far it can be believed, and what should be done about it."""
-    points = caller.scope(point)
+    day, points = query.day, caller.scope(query.point)
     async with deps.db.alone() as tx:
         read = await today(tx, day, points, await database_now(tx))
         days = {one.day for one in read.points}
@@ -64,15 +82,13 @@ async def get_today(
 async def get_overview(
     deps: DepsOf,
     caller: auth.Caller,
-    first: Annotated[Day | None, Query(alias="from", description="first day; absent: the six days before `to`")] = None,
-    last: Annotated[Day | None, Query(alias="to", description="last day, included; absent: today")] = None,
-    point: Points = None,
+    query: Annotated[PeriodQuery, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """A period of some points or all, beside the period of the same length before it. Days are each point's own."""
-    points = caller.scope(point)
+    points = caller.scope(query.point)
     async with deps.db.alone() as tx:
-        period = await _period(tx, first, last, points)
+        period = await _period(tx, query.first, query.last, points)
         read, cut = await overview(tx, period, points), await series(tx, period, points)
     return conditional(overview_view(period, read, cut), if_none_match)
 

@@ -201,3 +201,9 @@ async def test_without_a_period_it_is_the_last_seven_days(shop: Shop) -> None:
     report = await read(shop, OVERVIEW)
     assert report["period"]["days"] == 7
     assert datetime.now(UTC).date() - date.fromisoformat(report["period"]["to"]) in (timedelta(0), timedelta(-1))
+
+
+@pytest.mark.parametrize("path", ["today", "overview"])
+async def test_a_misspelt_parameter_is_refused_rather_than_left_out(shop: Shop, path: str) -> None:
+    answer = await shop.client.get(f"/api/v1/reports/{path}", headers=ADMIN, params={"points": str(uuid4())})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "query.points")

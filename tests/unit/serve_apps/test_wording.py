@@ -54,3 +54,8 @@ def test_what_is_wrong_with_a_value_is_said_by_what_it_should_be(wanted: Any, se
     with pytest.raises(ValidationError) as raised:
         TypeAdapter(wanted).validate_python(sent)
     assert message_of(raised.value.errors()[0]) == message
+
+
+def test_members_of_an_enum_are_named_by_their_values() -> None:
+    context = {"expected": "<ErasureKind.DIALOGUE: 'dialogue'> or <ErasureKind.INTERVAL: 'interval'>"}
+    assert message_of({"type": "literal_error", "ctx": context}) == "must be 'dialogue' or 'interval'"
