@@ -14,6 +14,7 @@ class ErasureStage(Stage):
     """Each step commits by itself and may be repeated, so a job that comes twice finds nothing left to do."""
 
     name = "erasure"
+    after = ("dialogues",)
     subject = SubjectKind.ERASURE
     timeout_s: ClassVar[float] = 900.0
 
