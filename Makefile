@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # command:package, for the tests only: a browser; curl and jq for the page about reports; the rest for the recorder.
-SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq
+SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq redis-server:redis-server promtool:prometheus
 # These hold sound against the clock to the millisecond, and want the machine for themselves.
 REAL_TIME := tests/integration/recorder/test_capture_*.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -63,12 +63,12 @@ $(BIN)/python:
 
 $(VENV)/.server-installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing (about 470 MB to download the first time)"
-	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,models]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,s3,models]'
 	@touch $@
 
 $(VENV)/.dev-installed: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing with the development tools (about 560 MB to download the first time)"
-	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,models,dev]'
+	$(BIN)/pip install -q -c constraints.txt -e '.[server,dashboard,s3,models,dev]'
 	@touch $@ $(VENV)/.server-installed
 
 # System packages that only tests need: installed as root or with INSTALL_SYSTEM=1, else named.

@@ -26,8 +26,8 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.fleet.model import Scene, simulate  # noqa: E402
-from benchmarks.fleet.trial import Trial, run_trial  # noqa: E402
+from benchmarks.recorder_outage.model import Scene, simulate  # noqa: E402
+from benchmarks.recorder_outage.trial import Trial, run_trial  # noqa: E402
 from recorder.upload.upload_policy import Tempo  # noqa: E402
 
 AIM, LIVE_AIM_CHUNKS = 3.0, 2.0

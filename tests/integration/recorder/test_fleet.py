@@ -3,7 +3,7 @@ runs, against a server of a fifth of the speed."""
 
 import pytest
 
-from benchmarks.fleet.model import Figures, Scene, simulate
+from benchmarks.recorder_outage.model import Figures, Scene, simulate
 
 SCENE = Scene(recorders=100, rate_per_s=22.2, in_flight=13)
 
