@@ -28,6 +28,7 @@ from db.tables.reports import (
     report_hours,
 )
 from db.tables.reviews import review_queue, reviews
+from db.tables.runs import run_replaced, run_subjects, runs
 
 __all__ = [
     "audio_chunks",
@@ -62,6 +63,9 @@ __all__ = [
     "report_hours",
     "review_queue",
     "reviews",
+    "run_replaced",
+    "run_subjects",
+    "runs",
     "speech_segments",
     "stage_pauses",
     "stage_results",

@@ -63,6 +63,7 @@ jobs = Table(
     Index("ix_jobs_dead", "stage", "job_id", postgresql_where=text("state = 'dead'")),
     Index("ix_jobs_finished", "finished_at", postgresql_where=text("state IN ('done', 'superseded')")),
     Index("ix_jobs_with_error", "subject_id", postgresql_where=text("last_error IS NOT NULL")),
+    Index("ix_jobs_run", "run_id", "state", "stage", postgresql_where=text("run_id IS NOT NULL")),
 )
 
 stage_turns = Table(
@@ -98,4 +99,5 @@ stage_results = Table(
     Column("payload", JSONB, nullable=False),
     created_at(),
     Index("ix_stage_results_stage_subject_id", "stage", "subject_id"),
+    Index("ix_stage_results_run", "run_id", "stage", "subject_id", postgresql_where=text("run_id IS NOT NULL")),
 )
