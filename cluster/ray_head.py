@@ -95,6 +95,7 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
         *(f"--metrics-export-port={_free_port()}", f"--ray-client-server-port={_free_port()}"),
         *("--min-worker-port=0", "--max-worker-port=0", f"--temp-dir={temp_dir}"),
         *('--resources={"audio_disk": 1}', "--disable-usage-stats"),
+        *(() if server.head_cpus is None else (f"--num-cpus={server.head_cpus:g}",)),
     ]
     with log_path.open("ab") as out:
         process = subprocess.Popen(

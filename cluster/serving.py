@@ -21,8 +21,10 @@ class ServeError(SalesControlError):
 
 
 def read_config(settings: Settings) -> dict[str, Any]:
-    """`configs/serve.yaml` (or the profile's own file) with host and port from the settings."""
-    own = FOLDER / f"serve.{settings.profile}.yaml"
+    """`configs/serve.yaml`, or the profile's own file beside it (`serve.<profile>.yaml`), with host and port from the
+    settings."""
+    profile = Path(settings.profile)
+    own = (profile.parent if profile.suffix else FOLDER) / f"serve.{profile.stem}.yaml"
     path = own if own.is_file() else FOLDER / "serve.yaml"
     config: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     config["http_options"] |= {"host": settings.server.host, "port": settings.server.port}

@@ -140,6 +140,7 @@ class ServerSettings(Section):
     dashboard_port: int = Field(ge=1, le=65535)
     ray_dashboard_port: int = Field(ge=1, le=65535)
     ray_port: int = Field(ge=1, le=65535)
+    head_cpus: float | None = Field(ge=0)
 
 
 class DashboardSettings(Section):
