@@ -66,7 +66,7 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """How a run judges. `engine`: openai or rules; `model`: the language model, or the rules' version; `prompt`: version
+    """How a run judges. engine: openai or rules; model: the language model, or the rules' version; prompt: its version
     and hash, empty for rules; prices in USD per million tokens."""
 
     engine: str
@@ -124,13 +124,14 @@ class RunPlan:
 
 @dataclass(frozen=True, slots=True)
 class RunProgress:
-    """How far a run is, in dialogues. Those with a verdict of the run that still stands are judged or skipped; those that
-    changed meanwhile are stale; the dead failed, and can be retried."""
+    """How far a run is, in dialogues. fed: given to the queue; heard: transcribed by the run itself; judged: with its
+    verdict, or its reason why there is none; stale: changed since the run was planned; dead: failed, and can be
+    retried. queued, running: jobs of the run."""
 
     planned: int
     fed: int
+    heard: int
     judged: int
-    skipped: int
     stale: int
     dead: int
     queued: int
@@ -138,7 +139,7 @@ class RunProgress:
 
     @property
     def ended(self) -> int:
-        return self.judged + self.skipped + self.stale + self.dead
+        return min(self.judged + self.stale + self.dead, self.planned)
 
     @property
     def is_drained(self) -> bool:
