@@ -1,0 +1,1 @@
+"""Runs over history: planned, fed, compared, promoted and rolled back."""
