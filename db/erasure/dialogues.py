@@ -35,6 +35,8 @@ _FORGET = tuple(
     text(f"DELETE FROM {table} WHERE dialogue_id = ANY (:ids)")
     for table in ("dialogue_transcripts", "dialogue_upsell_analysis", "dialogue_search")
 )
+_FORGET_REPLACED = text("DELETE FROM run_replaced WHERE dialogue_id = ANY (:ids)")
+"""What a promotion replaced has the words of its time; without it that promotion stays for this dialogue."""
 _EACH_STAGE = """
     WITH RECURSIVE stages AS (
         (SELECT stage FROM stage_results ORDER BY stage LIMIT 1)
@@ -143,6 +145,7 @@ async def forget(tx: AsyncConnection, touched: Sequence[Touched]) -> Forgotten:
     ids = [d.dialogue_id for d in (*gone, *cut)]
     transcripts, *_ = [(await tx.execute(statement, {"ids": ids})).rowcount for statement in _FORGET]
     results = await _forget_results(tx, ids, touched)
+    await tx.execute(_FORGET_REPLACED, {"ids": [d.dialogue_id for d in touched]})
     reviews = await _forget_reviews(tx, gone, touched)
     await tx.execute(_FORGET_ANSWERS, {"patterns": [f"%{d.dialogue_id}%" for d in touched]})
     await tx.execute(_RETIRE, {"ids": [d.dialogue_id for d in gone]})

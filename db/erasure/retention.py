@@ -73,6 +73,7 @@ _DROP_WORDS = tuple(
         " WHERE dialogue_id = ANY (:ids)",
         "UPDATE dialogue_upsell_analysis SET evidence_quotes = '[]', summary = '' WHERE dialogue_id = ANY (:ids)",
         "DELETE FROM dialogue_search WHERE dialogue_id = ANY (:ids)",
+        "DELETE FROM run_replaced WHERE dialogue_id = ANY (:ids)",
         "UPDATE reviews SET note = '' WHERE dialogue_id = ANY (:ids) AND note <> ''",
         "UPDATE dialogues SET error = NULL WHERE dialogue_id = ANY (:ids) AND error IS NOT NULL",
     )

@@ -236,6 +236,12 @@ async def _judge(tx: Any, talk: Talk) -> None:
                 **dead, state=state, last_error=f"the model answered {talk.words}", finished_at=to_instant(start_ms)
             )
         )
+    run = {"run_id": uuid4(), "name": f"run of {talk.name}", "stage": "asr", "is_shadow": False, "state": "promoted"}
+    await tx.execute(
+        t.runs.insert().values(**run, filters={}, settings={}, planned=1, planned_audio_ms=0, created_by="ann")
+    )
+    row = {"run_id": run["run_id"], "dialogue_id": talk.dialogue_id}
+    await tx.execute(t.run_replaced.insert().values(**row, before={"text": said}, after={"text": said}))
     kept = {"actor": "ann", "key": talk.name, "request_sha256": "0", "status": 201}
     body = {"dialogue_id": str(talk.dialogue_id), "note": talk.words}
     await tx.execute(t.idempotency_keys.insert().values(**kept, body=json.dumps(body)))
