@@ -35,9 +35,25 @@ class AuthSettings(Section):
     login_failures_per_login: int = Field(ge=1)
 
 
+class S3Settings(Section):
+    endpoint_url: str | None
+    region: str | None
+    access_key_id: SecretStr
+    secret_access_key: SecretStr
+    session_token: SecretStr
+    addressing: Literal["auto", "path", "virtual"]
+    encryption: Literal["AES256", "aws:kms"] | None
+    kms_key_id: str | None
+
+
 class StorageSettings(Section):
     url: str | None
     free_floor_mb: int = Field(ge=0)
+    access: Literal["auto", "disk", "internal"]
+    internal_url: str | None
+    cache_mb: int = Field(ge=0)
+    cache_minutes: float = Field(gt=0)
+    s3: S3Settings
 
 
 class IngestSettings(Section):
@@ -82,6 +98,7 @@ class AsrSettings(Section):
     padding_ms: int = Field(ge=0)
     fast: AsrPassSettings
     accurate: AsrPassSettings
+    rerun: AsrPassSettings | None
     device: Literal["auto", "cpu", "cuda"]
     cpu_threads: int = Field(ge=1)
     batch_audio_s: float = Field(gt=0)
@@ -90,6 +107,11 @@ class AsrSettings(Section):
     min_avg_logprob: float
     max_window: int = Field(ge=1)
 
+    @property
+    def served(self) -> dict[str, AsrPassSettings]:
+        """What Whisper serves, by the names that a re-analysis may ask for."""
+        return {"fast": self.fast, "accurate": self.accurate} | ({"rerun": self.rerun} if self.rerun else {})
+
 
 class AnalysisSettings(Section):
     engine: Literal["auto", "openai", "rules"]
@@ -97,6 +119,7 @@ class AnalysisSettings(Section):
     openai_base_url: str | None
     openai_model: str
     prompt: str
+    rules: str
     concurrency: int = Field(ge=1)
     timeout_s: float = Field(gt=0)
     min_words: int = Field(ge=0)
@@ -115,6 +138,12 @@ class JobSettings(Section):
     pause_max_s: float = Field(gt=0)
     keep_done_days: float = Field(gt=0)
     lower_class_every: int = Field(ge=2)
+
+
+class RunsSettings(Section):
+    ahead: int = Field(ge=1)
+    live_wait_s: float = Field(gt=0)
+    window_share: float = Field(gt=0, le=1)
 
 
 class WorkerGroup(Section):
@@ -174,6 +203,7 @@ class Settings(Section):
     asr: AsrSettings
     analysis: AnalysisSettings
     jobs: JobSettings
+    runs: RunsSettings
     workers: WorkerSettings
     sweep: SweepSettings
     server: ServerSettings
