@@ -1,5 +1,6 @@
 """The layers of the configuration, lowest first: `configs/default.yaml` ← profile ← environment."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,15 @@ NOT_SETTINGS = {
     "SALESCONTROL_API_URL",
 }
 """Variables with our prefix that are read elsewhere."""
+NOT_A_PROFILE = re.compile(r"default|serve(\..+)?|cluster-.+|instance_types")
+"""What else lies in the folder: the lowest layer, Serve's files, Ray's cluster files and the table for their lint."""
 
 SEED_NAMES = {
     "ADMIN_TOKEN": "auth.admin_token",
     "INTERNAL_TOKEN": "auth.internal_token",
     "DATABASE_URL": "database.url",
     "AUDIO_STORAGE_PATH": "storage.url",
+    "INGEST_INTERNAL_BASE_URL": "storage.internal_url",
     "MAX_UPLOAD_SIZE_BYTES": "ingest.max_upload_size_bytes",
     "OPENAI_API_KEY": "analysis.openai_api_key",
     "OPENAI_BASE_URL": "analysis.openai_base_url",
@@ -35,13 +39,27 @@ SEED_NAMES = {
 }
 """The original product's variables, and the setting each stands for. POSTGRES_* build an unset database.url."""
 
+S3_NAMES = {
+    "AWS_ENDPOINT_URL": "storage.s3.endpoint_url",
+    "AWS_ENDPOINT_URL_S3": "storage.s3.endpoint_url",
+    "AWS_DEFAULT_REGION": "storage.s3.region",
+    "AWS_REGION": "storage.s3.region",
+    "AWS_ACCESS_KEY_ID": "storage.s3.access_key_id",
+    "AWS_SECRET_ACCESS_KEY": "storage.s3.secret_access_key",
+    "AWS_SESSION_TOKEN": "storage.s3.session_token",
+}
+"""The names that every S3 client reads. Of two for one setting the later in the alphabet counts: the narrower one."""
+_NAMES = SEED_NAMES | S3_NAMES
+_TEXTS = ("_token", "_key", "_key_id", ".url", "_url", "_model", ".region")
+"""Endings of settings whose value is text, whatever YAML would make of it."""
+
 
 def layers(profile: str, env: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """(where from, nested values) of each layer. Raises ConfigError for an unknown profile or broken YAML."""
     yield "configs/default.yaml", _read_yaml(FOLDER / "default.yaml")
     path = Path(profile) if profile.endswith((".yaml", ".yml")) else FOLDER / f"{profile}.yaml"
     if not path.is_file():
-        known = sorted(p.stem for p in FOLDER.glob("*.yaml") if not p.stem.startswith(("default", "serve")))
+        known = sorted(p.stem for p in FOLDER.glob("*.yaml") if not NOT_A_PROFILE.fullmatch(p.stem))
         raise ConfigError(
             f"SALESCONTROL_PROFILE={profile}: no such profile; use one of {', '.join(known)} or a YAML file"
         )
@@ -65,13 +83,13 @@ def _environment(env: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]
         yield "env POSTGRES_*", {"database": {"url": url}}
     for name in sorted(env):
         base = name.removesuffix("_FILE")
-        key = SEED_NAMES.get(base)
+        key = _NAMES.get(base)
         if key is None and base.startswith(PREFIX) and name not in NOT_SETTINGS:
             key = base.removeprefix(PREFIX).lower().replace("__", ".")
         if key is None or env[name] == "":
             continue
         text = _secret_file(name, env[name]) if name != base else env[name]
-        value = text if key.endswith(("_token", "_key", ".url", "_url", "_model")) else _scalar(text)
+        value = text if key.endswith(_TEXTS) else _scalar(text)
         for part in reversed(key.split(".")):
             value = {part: value}
         yield f"env {name}", value  # type: ignore[misc]
