@@ -66,3 +66,13 @@ class Provenance:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisResult:
+    """Why the dialogue was skipped, or the verdict and where it comes from; about the transcript of that hash."""
+
+    transcript_sha256: str
+    skip_reason: str | None = None
+    verdict: Verdict | None = None
+    provenance: Provenance | None = None

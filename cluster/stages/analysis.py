@@ -2,43 +2,32 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.engines.base import Engine
 from cluster.engines.choice import build_engine
 from cluster.stage import Stage, StageContext, SubjectKind
 from db import tables as t
+from db.current_results import put_verdicts
 from db.queue import Backlog, Job, NewJob
 from domain.errors import Rejected, Unavailable
 from domain.grounding import ground
 from domain.prefilter import PrefilterRules, skip_reason
-from domain.status import StageStatus
 from domain.transcript import Transcript, Utterance
-from domain.verdict import DEFAULT_CATALOGUE, Provenance, Verdict
+from domain.verdict import DEFAULT_CATALOGUE, AnalysisResult
 
-_dialogues, _transcripts, _analyses = t.dialogues, t.dialogue_transcripts, t.dialogue_upsell_analysis
+_dialogues, _transcripts = t.dialogues, t.dialogue_transcripts
 AHEAD = 4
 """One job claimed ahead for so many in flight."""
 REVISED = "revised"
 """The transcript is of another revision than the job; such a result is kept as superseded."""
 _UTTERANCES = TypeAdapter(tuple[Utterance, ...])
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysisResult:
-    """Why the dialogue was skipped, or the verdict and where it comes from; about the transcript of that hash."""
-
-    transcript_sha256: str
-    skip_reason: str | None = None
-    verdict: Verdict | None = None
-    provenance: Provenance | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +93,7 @@ class Analysis(Stage):
 
     async def apply(self, tx: AsyncConnection, job: Job, result: AnalysisResult) -> list[NewJob]:
         """Replaces the dialogue's current verdict; a skipped dialogue has none, and says why."""
-        dialogue_id = UUID(job.subject_id)
-        state: dict[str, object] = {"skip_reason": result.skip_reason}
-        if result.verdict is None or result.provenance is None:
-            state["analysis_status"] = StageStatus.SKIPPED
-            await tx.execute(delete(_analyses).where(_analyses.c.dialogue_id == dialogue_id))
-        else:
-            values = _columns(result.verdict, result.provenance) | {"revision": job.subject_rev}
-            upsert = insert(_analyses).values(dialogue_id=dialogue_id, **values)
-            fresh = {name: upsert.excluded[name] for name in values} | {"created_at": func.now()}
-            await tx.execute(upsert.on_conflict_do_update(index_elements=["dialogue_id"], set_=fresh))
-        await tx.execute(update(_dialogues).where(_dialogues.c.dialogue_id == dialogue_id).values(state))
+        await put_verdicts(tx, [(UUID(job.subject_id), job.subject_rev, result)])
         return []
 
 
@@ -139,26 +118,3 @@ async def _read(tx: AsyncConnection, dialogue_id: UUID) -> _Input:
         raise Rejected("the dialogue's words were deleted by age; its verdict stays")
     transcript = Transcript(row.language, _UTTERANCES.validate_python(row.segments_json))
     return _Input(transcript, row.revision, row.transcript_sha256, tuple(row.catalogue or DEFAULT_CATALOGUE))
-
-
-def _columns(verdict: Verdict, provenance: Provenance) -> dict[str, object]:
-    """The columns of `dialogue_upsell_analysis` after dialogue and revision."""
-    return {
-        "kind": verdict.kind,
-        "attempted": verdict.attempted,
-        "quality_score": verdict.quality_score,
-        "categories": list(verdict.categories),
-        "closing_question": verdict.closing_question,
-        "customer_reaction": verdict.customer_reaction,
-        "evidence_quotes": [asdict(evidence) for evidence in verdict.evidence],
-        "summary": verdict.summary,
-        "confidence": verdict.confidence,
-        "analysis_model": provenance.model,
-        "prompt_version": provenance.prompt_version,
-        "prompt_sha256": provenance.prompt_sha256,
-        "transcript_sha256": provenance.transcript_sha256,
-        "parameters": provenance.parameters,
-        "tokens_in": provenance.tokens_in,
-        "tokens_out": provenance.tokens_out,
-        "cost_usd": provenance.cost_usd,
-    }

@@ -1,17 +1,16 @@
 """asr: the speech of one closed dialogue → its transcript, by the Serve application `whisper` (DESIGN 6)."""
 
 import asyncio
-from dataclasses import asdict
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stage import Stage, StageContext, SubjectKind
 from db import tables as t
+from db.current_results import put_transcripts
 from db.dialogue_store import to_ms
 from db.queue import Backlog, Job, NewJob
 from domain.asr import Failure, FailureKind, Outcome, SpeechRef, TranscribeItem, window_size
@@ -53,29 +52,7 @@ class Asr(Stage):
 
     async def apply(self, tx: AsyncConnection, job: Job, result: Outcome) -> list[NewJob]:
         """Replaces the dialogue's current transcript; where nothing was said it has no utterances."""
-        dialogue_id = UUID(job.subject_id)
-        values = {
-            "revision": job.subject_rev,
-            "language": result.transcript.language,
-            "text": result.transcript.text,
-            "segments_json": [asdict(utterance) for utterance in result.transcript.utterances],
-            "avg_logprob": result.avg_logprob,
-            "no_speech_prob": result.no_speech_prob,
-            "transcript_sha256": result.transcript.sha256,
-            "dropped_at": None,
-        }
-        upsert = insert(t.dialogue_transcripts).values(dialogue_id=dialogue_id, **values)
-        fresh = {name: upsert.excluded[name] for name in values} | {"created_at": func.now()}
-        await tx.execute(upsert.on_conflict_do_update(index_elements=["dialogue_id"], set_=fresh))
-        said = {
-            "language": result.transcript.language,
-            "asr_pass": result.asr_pass,
-            "asr_model": result.model,
-            "asr_reasons": list(result.reasons),
-            "analysis_status": StageStatus.PENDING.value,
-            "skip_reason": None,
-        }
-        await tx.execute(update(_dialogues).where(_dialogues.c.dialogue_id == dialogue_id).values(said))
+        await put_transcripts(tx, [(UUID(job.subject_id), job.subject_rev, result)])
         return []
 
     async def on_dead(self, tx: AsyncConnection, job: Job) -> list[NewJob]:
