@@ -1,6 +1,7 @@
 """Every table, once. SQLAlchemy Core metadata; Alembic compares itself with this. Times are timestamptz, UTC."""
 
 from db.tables.audio import audio_chunks, speech_segments, tombstones
+from db.tables.backups import backups
 from db.tables.base import metadata
 from db.tables.chain import chain_day_categories, chain_hours
 from db.tables.dialogues import dialogue_segments, dialogue_transcripts, dialogue_upsell_analysis, dialogues
@@ -33,6 +34,7 @@ from db.tables.runs import run_replaced, run_subjects, runs
 __all__ = [
     "audio_chunks",
     "audit_log",
+    "backups",
     "chain_day_categories",
     "chain_hours",
     "coverage",
