@@ -34,10 +34,9 @@ from domain.packing import PackingRules, Piece, widen  # noqa: E402
 from domain.speech import SpeechRules  # noqa: E402
 from domain.suspicion import SuspicionRules  # noqa: E402
 from domain.wer import WordErrors, word_errors  # noqa: E402
-from serve_apps.whisper.assembly import batch_windows  # noqa: E402
 from serve_apps.whisper.engine import Engine, load  # noqa: E402
 from serve_apps.whisper.models import resolve  # noqa: E402
-from serve_apps.whisper.options import decoding_of  # noqa: E402
+from serve_apps.whisper.options import batch_windows, decoding_of  # noqa: E402
 from serve_apps.whisper.speech import Speech, from_recording  # noqa: E402
 
 DAY = ROOT / "samples" / "shop_day"
@@ -73,7 +72,7 @@ def main() -> int:
     settings = load_settings()
     asr = settings.asr
     model, identity = load(resolve("base", settings.home), "int8", "cpu", asr.cpu_threads)
-    engine = Engine(model, identity, PackingRules(), SuspicionRules(), batch_windows(asr))
+    engine = Engine(model, identity, PackingRules(), SuspicionRules(), batch_windows(asr.batch_audio_s))
     day, truth = listen_to_day(), read_truth(DAY / "ground_truth.json")
     sets = {
         "exchanges of 5 to 15 s": cut(day, exchanges(truth), asr.padding_ms),

@@ -3,14 +3,14 @@
 from faster_whisper.vad import VadOptions, get_speech_timestamps
 
 from audio.decode import Samples
-from audio.store import open_store
-from configs.settings import AsrSettings, Settings
+from audio.open import open_store
+from configs.settings import Settings
 from domain.packing import PackingRules, Piece
 from domain.suspicion import SuspicionRules
 from serve_apps.whisper.engine import Engine, load
 from serve_apps.whisper.listener import Listener
 from serve_apps.whisper.models import resolve
-from serve_apps.whisper.options import suspicion_rules
+from serve_apps.whisper.options import batch_windows, suspicion_rules
 from serve_apps.whisper.speech import SAMPLES_PER_MS
 
 
@@ -20,7 +20,7 @@ def build_listener(settings: Settings, model: str, compute_type: str) -> Listene
     suspicion = suspicion_rules(asr)
     return Listener(
         build_engine(settings, model, compute_type, suspicion),
-        open_store(settings.storage_url),
+        open_store(settings),
         find_speech,
         suspicion,
         padding_ms=asr.padding_ms,
@@ -31,12 +31,7 @@ def build_listener(settings: Settings, model: str, compute_type: str) -> Listene
 def build_engine(settings: Settings, model: str, compute_type: str, suspicion: SuspicionRules) -> Engine:
     asr = settings.asr
     loaded, identity = load(resolve(model, settings.home), compute_type, asr.device, asr.cpu_threads)
-    return Engine(loaded, identity, PackingRules(), suspicion, batch_windows=batch_windows(asr))
-
-
-def batch_windows(asr: AsrSettings) -> int:
-    """As many windows at once as a batch of dialogues fills."""
-    return max(1, round(asr.batch_audio_s / (PackingRules().max_window_ms / 1000)))
+    return Engine(loaded, identity, PackingRules(), suspicion, batch_windows=batch_windows(asr.batch_audio_s))
 
 
 def find_speech(samples: Samples) -> list[Piece]:

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
 from ray.exceptions import RayActorError
 from ray.serve import Application
@@ -32,12 +32,25 @@ class WhisperArgs(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+class BatchArgs(BaseModel):
+    """`user_config` of a model's deployment: how much speech is heard at once, and how long a batch waits for more.
+
+    Serve hands a change to the running replicas, which take it up between two batches. Default: the settings `asr`.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    batch_audio_s: float = Field(gt=0)
+    batch_wait_s: float = Field(ge=0)
+
+
 def build(args: WhisperArgs) -> Application:
     """Numbers of replicas and their resources are those of `configs/serve.yaml`, by deployment name."""
     asr = load().asr
     on_gpu = {"num_cpus": 1, "num_gpus": 1} if asr.device == "cuda" else {"num_cpus": 0.5}
     model = serve.deployment(
         ray_actor_options=on_gpu,
+        user_config={"batch_audio_s": asr.batch_audio_s, "batch_wait_s": asr.batch_wait_s},
         max_ongoing_requests=max(256, round(asr.batch_audio_s)),
         graceful_shutdown_timeout_s=60,
         health_check_period_s=10,
@@ -69,9 +82,14 @@ class WhisperReplica:
         settings = load()
         logs.setup(settings.log.level)
         self._listener = build_listener(settings, model, compute_type)
+
+    def reconfigure(self, user_config: dict[str, float]) -> None:
+        """Called by Serve at the start and at each change, while batches run."""
+        batch = BatchArgs.model_validate(user_config)
         batcher: Any = self._batched
-        batcher.set_max_batch_size(max(round(settings.asr.batch_audio_s), LONGEST_ITEM_S))
-        batcher.set_batch_wait_timeout_s(settings.asr.batch_wait_s)
+        batcher.set_max_batch_size(max(round(batch.batch_audio_s), LONGEST_ITEM_S))
+        batcher.set_batch_wait_timeout_s(batch.batch_wait_s)
+        self._listener.hear_at_once(batch.batch_audio_s)
 
     async def transcribe(self, ask: Ask) -> Heard | Failure:
         """One dialogue, in a batch with those that come at the same time unless it must be alone."""

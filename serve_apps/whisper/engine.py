@@ -42,7 +42,7 @@ class _Notes:
 class Engine:
     """Blocking, one call at a time: call it from one thread.
 
-    batch_windows: windows that the model decodes at once.
+    batch_windows: windows that the model decodes at once; may change between two calls.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Engine:
         self.identity = identity
         self.packing = packing
         self._suspicion = suspicion
-        self._batch_windows = batch_windows
+        self.batch_windows = batch_windows
 
     def languages(self) -> Sequence[str]:
         """What the model understands, ISO 639-1."""
@@ -107,7 +107,7 @@ class Engine:
             clip_timestamps=[
                 {"start": i * SLOT_S, "end": i * SLOT_S + window.length_ms / 1000} for i, window in enumerate(windows)
             ],
-            batch_size=self._batch_windows,
+            batch_size=self.batch_windows,
             word_timestamps=True,
             vad_filter=False,
         )

@@ -19,6 +19,7 @@ from domain.suspicion import SuspicionRules
 from domain.transcript import Transcript
 from serve_apps.whisper.asks import Ask, HeardRecording, Recording
 from serve_apps.whisper.engine import Engine
+from serve_apps.whisper.options import batch_windows
 from serve_apps.whisper.speech import Speech, from_recording, load_speech
 
 log = logging.getLogger(__name__)
@@ -88,6 +89,11 @@ class Listener:
     def identity(self) -> str:
         """id@revision, compute type."""
         return self._engine.identity
+
+    def hear_at_once(self, audio_s: float) -> None:
+        """From the next batch on: the windows of so many seconds of speech together."""
+        self._stretch_ms = round(audio_s * 1000)
+        self._engine.batch_windows = batch_windows(audio_s)
 
     def check(self) -> None:
         """Raises where the engine has been at one call for so long that it must hang."""
