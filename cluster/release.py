@@ -21,6 +21,6 @@ def release_hash(settings: Settings) -> str:
         digest.update((secret.get_secret_value() if secret else "").encode())
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
-            if path.suffix in (".py", ".yaml", ".md") and path.is_file() and not path.match("configs/serve*.yaml"):
+            if path.suffix in (".py", ".yaml", ".md") and path.is_file() and not path.name.startswith("serve."):
                 digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:12]

@@ -7,7 +7,7 @@ import yaml
 
 from configs.layers import FOLDER
 
-FILES = sorted(path.name for path in FOLDER.glob("serve*.yaml"))
+FILES = sorted(path.name for path in FOLDER.glob("serve.*"))
 
 
 def _read(name: str) -> dict[str, Any]:
