@@ -21,7 +21,8 @@ def check_secrets(settings: Settings) -> None:
         return
     if admin == DEFAULT_ADMIN_TOKEN:
         raise ConfigError("ADMIN_TOKEN is the published default; set it to the output of `openssl rand -hex 24`")
-    for name, token in (("ADMIN_TOKEN", admin), ("INTERNAL_TOKEN", internal)):
+    scrape = settings.metrics.scrape_token.get_secret_value()
+    for name, token in (("ADMIN_TOKEN", admin), ("INTERNAL_TOKEN", internal), ("metrics.scrape_token", scrape)):
         if token and len(token) < MIN_TOKEN_CHARS:
             raise ConfigError(f"{name} is shorter than {MIN_TOKEN_CHARS} characters; use `openssl rand -hex 24`")
 

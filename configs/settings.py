@@ -184,6 +184,13 @@ class LinkSettings(Section):
     grafana: str | None
 
 
+class MetricsSettings(Section):
+    scrape_token: SecretStr
+    cache_s: float = Field(ge=0)
+    timeout_s: float = Field(gt=0)
+    llm_budget_usd: float = Field(ge=0)
+
+
 class LogSettings(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
@@ -209,6 +216,7 @@ class Settings(Section):
     server: ServerSettings
     dashboard: DashboardSettings
     links: LinkSettings
+    metrics: MetricsSettings
     log: LogSettings
 
     @property

@@ -20,7 +20,7 @@ from db.devices import Device, find_token_holder
 from db.user_tokens import Holder, TokenKind, find_holder, find_holder_by_id
 from domain.access import OPERATOR, Permission, Principal, Role
 from serve_apps.application import Deps, DepsOf
-from serve_apps.needs import CALLER, DEVICE, INTERNAL, needing
+from serve_apps.needs import CALLER, DEVICE, INTERNAL, SCRAPER, needing
 from serve_apps.problems import Code, Problem, request_id_of
 
 _device_scheme = HTTPBearer(auto_error=False, scheme_name="deviceToken", description="a device's token")
@@ -144,6 +144,18 @@ async def require_internal(deps: DepsOf, credentials: _Internal) -> None:
         raise _unknown("This is not the server's INTERNAL_TOKEN; set the same one on both machines.")
 
 
+@needing(SCRAPER)
+async def require_scraper(deps: DepsOf, credentials: _Internal) -> None:
+    """Raises unless the caller holds `metrics.scrape_token` or INTERNAL_TOKEN; with neither set nobody gets in."""
+    tokens = (deps.settings.metrics.scrape_token, deps.settings.auth.internal_token)
+    if not any(token.get_secret_value() for token in tokens):
+        detail = "This route is closed until SALESCONTROL_METRICS__SCRAPE_TOKEN or INTERNAL_TOKEN is set on the server."
+        raise Problem(Code.INTERNAL_CLOSED, detail)
+    given = _token(credentials)
+    if not any(_same(given, token) for token in tokens):
+        raise _unknown("This is neither the server's scrape token nor its INTERNAL_TOKEN; give Prometheus one of them.")
+
+
 def _token(credentials: HTTPAuthorizationCredentials | None) -> str:
     if credentials is None or not credentials.credentials:
         raise Problem(Code.TOKEN_MISSING, "Send the header Authorization: Bearer <token>.")
@@ -166,3 +178,5 @@ CallingDevice = Annotated[Device, Depends(calling_device)]
 """For routes of devices."""
 Internal = Depends(require_internal)
 """For the `dependencies` of routers that our own nodes use."""
+Scraping = Depends(require_scraper)
+"""For the route that Prometheus asks."""

@@ -1,7 +1,8 @@
 """What a route asks of its caller, read off its dependencies into the OpenAPI document.
 
 Each operation gets `x-permission`: the permissions that it takes, all of them; or one word: `anybody` (open to the
-world), `caller` (whoever has a live token), `device`, `internal`, `signature` (an address that was signed for a while).
+world), `caller` (whoever has a live token), `device`, `internal`, `scraper` (Prometheus), `signature` (an address that
+was signed for a while).
 """
 
 from collections.abc import Callable, Iterator
@@ -11,7 +12,8 @@ from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import iter_route_contexts
 
-ANYBODY, CALLER, DEVICE, INTERNAL, SIGNATURE = "anybody", "caller", "device", "internal", "signature"
+ANYBODY, CALLER, DEVICE, INTERNAL, SCRAPER = "anybody", "caller", "device", "internal", "scraper"
+SIGNATURE = "signature"
 WRITES = frozenset({"post", "put", "patch", "delete"})
 _NEEDS = "needs"
 
@@ -39,7 +41,7 @@ def describe(app: FastAPI, document: dict[str, Any]) -> None:
 
 def is_for_callers(operation: dict[str, Any]) -> bool:
     """Whether people and programs call it with their tokens, rather than devices, nodes or strangers."""
-    return operation["x-permission"] not in ([ANYBODY], [DEVICE], [INTERNAL], [SIGNATURE])
+    return operation["x-permission"] not in ([ANYBODY], [DEVICE], [INTERNAL], [SCRAPER], [SIGNATURE])
 
 
 def _of(needs: set[str]) -> list[str]:

@@ -16,7 +16,8 @@ _HEADER = [
     "Every route of the HTTP interfaces, and whose token opens it: `admin` to `machine` are the roles of users",
     "(ADMIN_TOKEN is an admin), `device` a recorder's token, `node` INTERNAL_TOKEN, `nobody` no token at all. Admins",
     "see every point; everybody else only those that they were given: what stands at another one is answered as if it",
-    "did not exist. A route that takes a `signature` is opened by an address that was signed for a while.",
+    "did not exist. A route that takes a `signature` is opened by an address that was signed for a while; one that takes",
+    "a `scraper` by `metrics.scrape_token` too.",
     "",
     "A test calls every cell. `python -m serve_apps.openapi` writes this page from the OpenAPI documents, where each",
     "operation's `x-permission` says what it takes; `domain/access.py` says which role has which permission.",
@@ -50,7 +51,7 @@ def who(takes: list[str]) -> set[str]:
             return set(COLUMNS)
         case [needs.DEVICE]:
             return {"device"}
-        case [needs.INTERNAL]:
+        case [needs.INTERNAL] | [needs.SCRAPER]:
             return {"node"}
         case [needs.SIGNATURE]:
             return set()

@@ -141,7 +141,7 @@ async def today(tx: AsyncConnection, day: date | None, points: list[UUID] | None
             is_open=any(w.start_ms <= now_ms < w.end_ms for w in of_today),
         )
     stamps = await _fill(tx, found)
-    for point_id, device in await _silent(tx, open_times, now_ms):
+    for point_id, device in await silent_devices(tx, open_times, now_ms):
         found[point_id].silent.append(device)
     return Today(list(found.values()), await _waiting(tx, found), max(stamps, default=None))
 
@@ -178,10 +178,10 @@ async def _fill(tx: AsyncConnection, found: Mapping[UUID, PointDay]) -> list[dat
     return stamps
 
 
-async def _silent(
+async def silent_devices(
     tx: AsyncConnection, open_times: Mapping[UUID, Sequence[Span]], now_ms: int
 ) -> list[tuple[UUID, SilentDevice]]:
-    """Of the points whose present day is shown."""
+    """(point, device) of the points in `open_times`, which holds the opening times of their present day."""
     found = []
     asked = {"points": list(open_times), "heard": to_instant(now_ms - PATIENCE_MS)}
     for row in await tx.execute(_DEVICES, asked):

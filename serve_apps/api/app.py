@@ -16,6 +16,7 @@ from serve_apps.api import (
     health,
     heartbeat,
     login,
+    metrics,
     places,
     points,
     reports,
@@ -28,6 +29,7 @@ from serve_apps.api import (
 from serve_apps.api.dialogues.clip_shelf import ClipShelf
 from serve_apps.application import Deps, new_app
 from serve_apps.edge import BodyLimit
+from serve_apps.metrics.collector import Collector
 from serve_apps.passwords import Passwords
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -48,6 +50,7 @@ def create_app(deps: Deps) -> FastAPI:
     )
     app.state.passwords = Passwords()
     app.state.clips = ClipShelf()
+    app.state.collector = Collector(deps.db, deps.store, deps.settings)
     resources = (
         health,
         heartbeat,
@@ -62,7 +65,7 @@ def create_app(deps: Deps) -> FastAPI:
         erasures,
     )
     reviewing = (agreement, review_queue, reviews)
-    people = (system, login, users, users_tokens, audit_log)
+    people = (system, metrics, login, users, users_tokens, audit_log)
     for resource in (*resources, *reviewing, *people):
         app.include_router(resource.router)
     app.state.erasing = set()

@@ -1,0 +1,61 @@
+"""`GET /metrics` on a real queue, without Ray: what lies in the database, and who may ask."""
+
+import subprocess
+from typing import Any
+
+import pytest
+from shop import ADMIN, INTERNAL, Shop
+from sqlalchemy import text
+
+from domain.metrics import CATALOGUE
+
+
+async def scraped(shop: Shop) -> str:
+    answer = await shop.client.get("/metrics", headers=INTERNAL)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return answer.text
+
+
+def series(document: str, name: str) -> dict[str, float]:
+    """Labels → value of one metric."""
+    lines = [line for line in document.splitlines() if line.startswith((f"{name}{{", f"{name} "))]
+    return {line[len(name) : line.rindex(" ")]: float(line[line.rindex(" ") :]) for line in lines}
+
+
+async def test_what_waits_is_told_by_stage_and_class(shop: Shop) -> None:
+    (await shop.upload()).raise_for_status()
+    document = await scraped(shop)
+    key = '{stage="vad",job_class="backfill"'
+    assert series(document, "salescontrol_queue_jobs")[f'{key},state="queued"}}'] == 1
+    assert series(document, "salescontrol_queue_audio_seconds")[f"{key}}}"] == 60
+    assert series(document, "salescontrol_queue_oldest_seconds")[f"{key}}}"] >= 0
+    assert series(document, "salescontrol_database_up") == {"": 1}
+    assert series(document, "salescontrol_store_free_bytes")[""] > series(document, "salescontrol_store_floor_bytes")[""]
+
+
+async def test_prometheus_own_checker_has_nothing_to_say(shop: Shop) -> None:
+    (await shop.upload()).raise_for_status()
+    checked = subprocess.run(
+        ["promtool", "check", "metrics"], input=await scraped(shop), capture_output=True, text=True, check=False
+    )
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+async def test_every_name_is_in_the_list_of_metrics(shop: Shop) -> None:
+    (await shop.upload()).raise_for_status()
+    told = {line.split()[2] for line in (await scraped(shop)).splitlines() if line.startswith("# TYPE")}
+    assert told <= {metric.name for metric in CATALOGUE}
+
+
+@pytest.mark.parametrize("headers", [{}, ADMIN, {"Authorization": "Bearer wrong"}])
+async def test_only_prometheus_and_nodes_get_in(shop: Shop, headers: dict[str, Any]) -> None:
+    assert (await shop.client.get("/metrics", headers=headers)).status_code == 401
+
+
+async def test_a_database_that_is_down_is_told_and_no_error(shop: Shop) -> None:
+    async with shop.deps.db.begin() as tx:
+        await tx.execute(text("ALTER TABLE jobs RENAME TO jobs_away"))
+    document = await scraped(shop)
+    assert series(document, "salescontrol_database_up") == {"": 0}
+    assert series(document, "salescontrol_store_free_bytes")[""] > 0
