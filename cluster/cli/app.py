@@ -8,7 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from cluster.cli import (
+    backup,
     cluster_commands,
+    cluster_lint,
     config,
     demo,
     devices,
@@ -40,12 +42,15 @@ app.command("doctor")(doctor.doctor)
 app.command("import")(import_.import_recordings)
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("erase")(erase.erase)
 app.add_typer(devices.app, name="devices")
 app.add_typer(users.app, name="users")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
+app.add_typer(cluster_lint.app, name="cluster")
 
 
 def run() -> NoReturn:
