@@ -10,7 +10,7 @@ from typing import Any
 
 import fasteners
 
-from cluster import dashboard_process, ray_head
+from cluster import dashboard_process, head_state, ray_head
 from cluster.engines.choice import build_engine
 from cluster.release import ROOT, release_hash
 from cluster.serving import ServeApi, read_config
@@ -87,6 +87,7 @@ def stop_ray(settings: Settings, report: Report) -> None:
     else:
         report("ray", "stopping")
         ray_head.stop(settings.home)
+        head_state.forget(settings)
         report("ray", "stopped")
 
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from cluster import head_state
 from configs.settings import Settings
 from domain.errors import SalesControlError
 
@@ -96,11 +97,12 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
         *("--min-worker-port=0", "--max-worker-port=0", f"--temp-dir={temp_dir}"),
         *('--resources={"audio_disk": 1}', "--disable-usage-stats"),
         *(() if server.head_cpus is None else (f"--num-cpus={server.head_cpus:g}",)),
+        *head_state.options(settings),
     ]
     with log_path.open("ab") as out:
         process = subprocess.Popen(
             command,
-            env={**os.environ, **env, RUN_MARK: mark},
+            env={**os.environ, **env, **head_state.environment(settings), RUN_MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,

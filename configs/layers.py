@@ -34,10 +34,11 @@ SEED_NAMES = {
     "OPENAI_BASE_URL": "analysis.openai_base_url",
     "OPENAI_MODEL": "analysis.openai_model",
     "DASHBOARD_PORT": "server.dashboard_port",
+    "RAY_REDIS_ADDRESS": "server.ray_redis",
     "SILENCE_GAP_SEC": "dialogues.silence_gap_s",
     "MAX_DIALOGUE_SEC": "dialogues.max_dialogue_s",
 }
-"""The original product's variables, and the setting each stands for. POSTGRES_* build an unset database.url."""
+"""The original product's variables and one of Ray's, with the setting of each. POSTGRES_* build an unset database.url."""
 
 S3_NAMES = {
     "AWS_ENDPOINT_URL": "storage.s3.endpoint_url",
@@ -50,7 +51,7 @@ S3_NAMES = {
 }
 """The names that every S3 client reads. Of two for one setting the later in the alphabet counts: the narrower one."""
 _NAMES = SEED_NAMES | S3_NAMES
-_TEXTS = ("_token", "_key", "_key_id", ".url", "_url", "_model", ".region")
+_TEXTS = ("_token", "_key", "_key_id", ".url", "_url", "_model", ".region", "_redis", "_password")
 """Endings of settings whose value is text, whatever YAML would make of it."""
 
 

@@ -170,6 +170,8 @@ class ServerSettings(Section):
     ray_dashboard_port: int = Field(ge=1, le=65535)
     ray_port: int = Field(ge=1, le=65535)
     head_cpus: float | None = Field(ge=0)
+    ray_redis: str | None
+    ray_redis_password: SecretStr
 
 
 class DashboardSettings(Section):
