@@ -38,7 +38,7 @@ SEED_NAMES = {
     "SILENCE_GAP_SEC": "dialogues.silence_gap_s",
     "MAX_DIALOGUE_SEC": "dialogues.max_dialogue_s",
 }
-"""The original product's variables and one of Ray's, with the setting of each. POSTGRES_* build an unset database.url."""
+"""The original product's variables, and one of Ray's: each one's setting. POSTGRES_* build an unset database.url."""
 
 S3_NAMES = {
     "AWS_ENDPOINT_URL": "storage.s3.endpoint_url",
