@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stage import SUBJECT_KEYS, Stage, SubjectKind, subject_key
 from cluster.stages import downstream
+from configs import meters
 from db import tables as t
 from db.engine import Database
 from db.queue import Job, NewJob, Queue
 from db.reports.jobs import report_jobs
 from db.retries import Shown
+from domain import metrics as m
 from domain.errors import LeaseLost, Unavailable
 from domain.ids import DialogueId
 from domain.status import ChunkStatus, JobState, StageStatus
@@ -34,6 +36,7 @@ class Endings:
     async def commit(self, stage: Stage, job: Job, result: Any) -> JobState:
         """One transaction: subject locked, revision compared, fence passed, result and follow-ups written.
 
+        What a run over history finds stands in `stage_results` only, and goes on downstream within the run.
         Raises LeaseLost, and writes nothing, where the job is somebody else's by now.
         """
         payload = TypeAdapter(type(result)).dump_python(result, mode="json")
@@ -44,10 +47,14 @@ class Endings:
             await self.queue.complete(tx, job, state)
             if payload:
                 await tx.execute(t.stage_results.insert().values(**_result(job, payload, is_superseded=not is_current)))
-            if is_current and job.run_id is None:
+            if is_current and job.run_id is not None:
+                await self._enqueue(tx, self._automatic_followers(stage, job), job)
+            elif is_current:
                 await _set_status(tx, stage, [job], StageStatus.DONE)
                 followers = [*await stage.apply(tx, job, result), *self._automatic_followers(stage, job)]
                 await self._enqueue(tx, [*followers, *await _reports(tx, stage, [job])], job)
+        meters.count(m.JOBS, stage=stage.name, outcome=state.value)
+        meters.count(m.JOB_AUDIO, job.audio_ms / 1000 if is_current else 0.0, stage=stage.name)
         return state
 
     async def fail(self, stage: Stage, job: Job, error: Exception, *, retry: bool) -> None:
@@ -66,9 +73,13 @@ class Endings:
             log.warning("failure_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
             return
         log.warning("job_failed", extra={"stage": stage.name, "job_id": job.job_id, "state": state, "reason": reason})
+        outcome = "dead" if state is JobState.DEAD else "retried"
+        meters.count(m.JOBS, stage=stage.name, outcome=outcome)
 
     async def hand_back(self, stage: Stage, job: Job, error: Unavailable, *, pause: bool = True) -> None:
-        """The attempt does not count; with `pause` the stage waits for what is unavailable."""
+        """The attempt does not count; with `pause` the stage waits for what is unavailable. A run waits alone: what it
+        lacks, the shops' work may not need."""
+        pause = pause and job.run_id is None
         try:
             async with self.db.begin() as tx:
                 await _lock_subjects(tx, stage, [job])
@@ -77,6 +88,8 @@ class Endings:
                     await _set_status(tx, stage, [job], StageStatus.PENDING)
         except (LeaseLost, Unavailable) as lost:
             log.warning("hand_back_left_to_lease", extra={"job_id": job.job_id, "reason": str(lost)})
+            return
+        meters.count(m.JOBS, stage=stage.name, outcome="handed_back")
 
     async def mark_processing(self, stage: Stage, tx: AsyncConnection, jobs: list[Job]) -> None:
         """Part of the claim."""

@@ -2,16 +2,20 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from cluster.endings import Endings
-from cluster.stage import Stage, StageContext
+from cluster.stage import Stage, StageContext, subject_key, subject_part
 from cluster.steps import Reached, Step, pass_through
+from configs import logs, meters
 from db.leases import LeaseRenewer
 from db.queue import Backlog, Job, Queue
+from domain import metrics as m
 from domain.errors import LeaseLost, Rejected, Unavailable
+from domain.status import JobClass
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +41,8 @@ class _Lane:
 
     stage: Stage
     tasks: dict[int, asyncio.Task[None]] = field(default_factory=dict)
+    reruns: set[int] = field(default_factory=set)
+    """Those of the jobs in flight that are of re-analyses."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_ready: bool = False
     last_error: str | None = None
@@ -130,7 +136,8 @@ class Worker:
             lane.is_ready = True
         backlog = await self.queue.backlog(stage.name)
         lane.next_s = backlog.next_s
-        room = stage.window(backlog) - len(lane.tasks)
+        window = stage.window(backlog)
+        room = window - len(lane.tasks)
         if room <= 0 or not _has_work(backlog):
             return 0
         self.reached(stage.name, Step.BEFORE_CLAIM)
@@ -140,20 +147,33 @@ class Worker:
             self.name,
             on_claim=partial(self.endings.mark_processing, stage),
             on_dead=partial(self.endings.mark_vanished, stage),
+            reruns=max(0, self._most_reruns(window) - len(lane.reruns)),
         )
+        lane.reruns.update(job.job_id for job in jobs if job.job_class is JobClass.REANALYSIS)
+        meters.count(m.LEASES_EXPIRED, sum(job.lease_expired_before for job in jobs), stage=stage.name)
         for job in jobs:
             task = asyncio.create_task(self._work(lane, job), name=f"job:{job.job_id}")
             lane.tasks[job.job_id] = task
             task.add_done_callback(partial(self._ended, lane, job.job_id))
         return len(jobs)
 
+    def _most_reruns(self, window: int) -> int:
+        """How many re-analyses may be in flight: the shops' next job finds room at once."""
+        return max(1, int(window * self.ctx.settings.runs.window_share))
+
     def _ended(self, lane: _Lane, job_id: int, _: asyncio.Task[None]) -> None:
         lane.tasks.pop(job_id, None)
+        lane.reruns.discard(job_id)
         lane.wake.set()
 
     async def _work(self, lane: _Lane, job: Job) -> None:
+        begun_s = time.monotonic()
+        with logs.about(worker=self.name, **_what_it_is_about(lane.stage, job)):
+            await self._attempt(lane, job)
+        meters.observe(m.JOB_SECONDS, time.monotonic() - begun_s, stage=lane.stage.name)
+
+    async def _attempt(self, lane: _Lane, job: Job) -> None:
         stage = lane.stage
-        fields = {"stage": stage.name, "job_id": job.job_id, "subject_id": job.subject_id, "worker": self.name}
         self.reached(stage.name, Step.AFTER_CLAIM)
         self.renewer.register(job, stage.timeout_s)
         try:
@@ -166,9 +186,11 @@ class Worker:
             state = await self.endings.commit(stage, job, result)
             self.wake()
             self.reached(stage.name, Step.AFTER_COMMIT)
-            log.info("stage_done", extra={**fields, "state": state})
+            log.info("stage_done", extra={"state": state})
+            stage.measure(result)
         except LeaseLost:
-            log.warning("lease_lost", extra=fields)
+            log.warning("lease_lost")
+            meters.count(m.JOBS, stage=stage.name, outcome="lost")
         except asyncio.CancelledError:
             await self.endings.hand_back(
                 stage, job, Unavailable("worker is shutting down", retry_after_s=0.0), pause=False
@@ -181,7 +203,7 @@ class Worker:
         except TimeoutError:
             await self.endings.fail(stage, job, TimeoutError(f"took longer than {stage.timeout_s:g} s"), retry=True)
         except Exception as error:
-            log.exception("stage_failed", extra=fields)
+            log.exception("stage_failed")
             await self.endings.fail(stage, job, error, retry=True)
         finally:
             self.renewer.unregister(job)
@@ -190,6 +212,12 @@ class Worker:
         if lane.last_error != str(error):
             log.warning("stage_waits", extra={"stage": lane.stage.name, "worker": self.name, "reason": str(error)})
         lane.last_error = str(error)
+
+
+def _what_it_is_about(stage: Stage, job: Job) -> dict[str, object]:
+    """For the log: the job, and the subject by its kind, such as dialogue_id."""
+    about = {f"{stage.subject}_id": str(subject_key(job.subject_id)), "part": subject_part(job.subject_id) or None}
+    return {"stage": stage.name, "job_id": job.job_id, "run_id": job.run_id, "attempt": job.attempts, **about}
 
 
 async def _wait_for(lane: _Lane, timeout_s: float) -> None:

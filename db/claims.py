@@ -34,6 +34,8 @@ class Claim:
     worker: str
     on_claim: JobsHook = leave_alone
     on_dead: JobsHook = leave_alone
+    reruns: int | None = None
+    """At most so many of them of re-analyses."""
 
 
 class _Raced(Exception):  # not an error: the claim is begun anew
@@ -69,7 +71,7 @@ async def _claim_once(tx: AsyncConnection, settings: JobSettings, wanted: Claim,
         await wanted.on_dead(tx, worn_out)
         await _bury(tx, worn_out)
         return None
-    fresh, turns = await _ready(tx, settings, wanted.stage, slots - len(expired), skipped)
+    fresh, turns = await _ready(tx, settings, wanted, slots - len(expired), skipped)
     chosen = [*expired, *fresh]
     if chosen:
         await wanted.on_claim(tx, chosen)
@@ -94,17 +96,17 @@ async def _expired(
 
 
 async def _ready(
-    tx: AsyncConnection, settings: JobSettings, stage: str, slots: int, skipped: set[int]
+    tx: AsyncConnection, settings: JobSettings, wanted: Claim, slots: int, skipped: set[int]
 ) -> tuple[list[Job], list[Taken]]:
     if slots == 0:
         return [], []
-    found = await tx.execute(sql.READY, {"stage": stage, "slots": slots, "skipped": sorted(skipped)})
+    found = await tx.execute(sql.READY, {"stage": wanted.stage, "slots": slots, "skipped": sorted(skipped)})
     rows = {row.job_id: row for row in found}
     if not rows:
         return [], []
     last_turn = next(iter(rows.values())).last_turn
     ready = [Ready(r.job_id, JobClass(r.job_class), r.lock_key, r.fair_key) for r in rows.values()]
-    turns = take_turns(ready, slots, last_turn, settings.lower_class_every)
+    turns = take_turns(ready, slots, last_turn, settings.lower_class_every, wanted.reruns)
     return [provisional(rows[taken.job_id]) for taken in turns], turns
 
 

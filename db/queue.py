@@ -68,8 +68,10 @@ class Queue:
         worker: str,
         on_claim: JobsHook = leave_alone,
         on_dead: JobsHook = leave_alone,
+        reruns: int | None = None,
     ) -> list[Job]:
-        """Leases up to `limit` jobs of a stage to `worker`, in the fair order of DESIGN 8.
+        """Leases up to `limit` jobs of a stage to `worker`, in the fair order of DESIGN 8; at most `reruns` of them are
+        of re-analyses.
 
         `on_claim` sees the jobs about to be leased, `on_dead` those whose worker vanished in their last attempt, both
         inside the claim's transaction; it is rolled back and begun anew where a job cannot be had after all, so they
@@ -77,7 +79,7 @@ class Queue:
         """
         if limit < 1:
             return []
-        return await claims.claim(self.db, self.settings, Claim(stage, limit, worker, on_claim, on_dead))
+        return await claims.claim(self.db, self.settings, Claim(stage, limit, worker, on_claim, on_dead, reruns))
 
     async def complete(self, tx: AsyncConnection, job: Job, state: JobState = JobState.DONE) -> None:
         """Ends a job and, since its dependencies evidently work, its stage's pause. Raises LeaseLost."""
@@ -106,13 +108,14 @@ class Queue:
     ) -> JobState:
         """Queues the job again as if this attempt had not been made. Raises LeaseLost.
 
-        With `pause` the whole stage waits `retry_after_s` (at most `pause_max_s`), then sends one job as a probe.
+        With `pause` the whole stage waits `retry_after_s` (at most `pause_max_s`), then sends one job as a probe;
+        without it only this job waits so long.
         """
-        pause_s = min(retry_after_s, self.settings.pause_max_s) if pause else 0.0
-        state = await self._return(tx, job, error, job.attempts - 1, 0.0)
+        wait_s = min(retry_after_s, self.settings.pause_max_s)
+        state = await self._return(tx, job, error, job.attempts - 1, 0.0 if pause else wait_s)
         where = {"stage": job.stage, "job_id": job.job_id}
-        if pause_s > 0:
-            await tx.execute(sql.START_PAUSE, {**where, "pause_s": pause_s, "reason": error[:MAX_ERROR_CHARS]})
+        if pause and wait_s > 0:
+            await tx.execute(sql.START_PAUSE, {**where, "pause_s": wait_s, "reason": error[:MAX_ERROR_CHARS]})
         else:
             await tx.execute(sql.FREE_PROBE, where)
         return state
@@ -122,15 +125,17 @@ class Queue:
         *,
         stage: str | None = None,
         job_ids: Sequence[int] | None = None,
+        run_id: UUID | None = None,
         on_retry: JobsHook = leave_alone,
         after_retry: JobsHook = leave_alone,
     ) -> int:
-        """Queues dead jobs again with all their attempts; None: every stage, every job. Returns how many.
+        """Queues dead jobs again with all their attempts; None: every stage, job and run. Returns how many.
 
         `on_retry` gets those that are about to be queued, newest first, in the same transaction, before their rows are
         locked: subject rows first, then jobs. `after_retry` gets them again at the end of it, to queue more jobs.
         """
-        wanted = {"stage": stage, "job_ids": None if job_ids is None else list(job_ids), "batch": RETRY_BATCH}
+        ids = None if job_ids is None else list(job_ids)
+        wanted = {"stage": stage, "job_ids": ids, "run_id": run_id, "batch": RETRY_BATCH}
         retried, before = 0, LAST_JOB_ID
         while True:
             async with self.db.begin() as tx:

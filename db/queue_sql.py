@@ -143,11 +143,16 @@ COMPLETE = text("""
         UPDATE jobs
         SET state = :state, finished_at = statement_timestamp(), lease_token = NULL, lease_until = NULL
         WHERE job_id = :job_id AND lease_token = :lease_token AND state = 'running'
-        RETURNING stage
+        RETURNING stage, job_id, run_id
     ),
-    resumed AS (DELETE FROM stage_pauses USING completed WHERE stage_pauses.stage = completed.stage)
+    resumed AS (
+        DELETE FROM stage_pauses USING completed
+        WHERE stage_pauses.stage = completed.stage
+          AND (completed.run_id IS NULL OR stage_pauses.probe_job_id = completed.job_id)
+    )
     SELECT stage FROM completed
 """)
+"""A re-analysis may not need what the stage waits for: only as the probe does it show that this is there again."""
 
 BURY = text("""
     UPDATE jobs
@@ -165,6 +170,7 @@ DEAD = text("""
     FROM jobs
     WHERE state = 'dead' AND (CAST(:stage AS text) IS NULL OR stage = :stage)
       AND (CAST(:job_ids AS bigint[]) IS NULL OR job_id = ANY(CAST(:job_ids AS bigint[])))
+      AND (CAST(:run_id AS uuid) IS NULL OR run_id = CAST(:run_id AS uuid))
       AND job_id < :before
     ORDER BY job_id DESC
     LIMIT :batch

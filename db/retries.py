@@ -12,6 +12,7 @@ from db import tables as t
 from db.job import Job
 from db.queue import Queue
 from db.reports.jobs import report_jobs
+from db.runs.change import reopen_runs
 from domain.ids import DialogueId
 from domain.status import ChunkStatus, StageStatus
 
@@ -40,14 +41,17 @@ class Retries:
         self._queue = queue
         self._shown = shown
 
-    async def run(self, stage: str | None = None, job_ids: Sequence[int] | None = None) -> int:
+    async def run(
+        self, stage: str | None = None, job_ids: Sequence[int] | None = None, run_id: UUID | None = None
+    ) -> int:
         """Queues dead jobs again with all their attempts; None: every stage, every job. Returns how many."""
         return await self._queue.retry_dead(
-            stage=stage, job_ids=job_ids, on_retry=self.mark, after_retry=self._count_anew
+            stage=stage, job_ids=job_ids, run_id=run_id, on_retry=self.mark, after_retry=self._count_anew
         )
 
     async def mark(self, tx: AsyncConnection, jobs: list[Job]) -> None:
         """What failed waits again, from this instant. What a twin did since stays."""
+        await reopen_runs(tx, {job.run_id for job in jobs if job.run_id is not None})
         tables = {shown.key.table for shown in self._shown.values()}
         for table in sorted(tables, key=lambda table: table.name):  # one order everywhere, so no deadlocks
             mine = [job for job in self._live(jobs) if self._shown[job.stage].key.table is table]

@@ -6,6 +6,7 @@ every n-th is kept for the classes below it, which share those turns, so that no
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from domain.status import JobClass
 
@@ -29,15 +30,17 @@ class Taken:
     turn: int
 
 
-def take_turns(ready: Sequence[Ready], slots: int, last_turn: int, lower_every: int) -> list[Taken]:
-    """Fills up to `slots` slots, at most one job per lock key.
+def take_turns(
+    ready: Sequence[Ready], slots: int, last_turn: int, lower_every: int, reruns: int | None = None
+) -> list[Taken]:
+    """Fills up to `slots` slots, at most one job per lock key and `reruns` of re-analyses (None: no such bound).
 
     `ready` is in fair order within each class; `last_turn` is the last number that the stage has given out; one turn
     in `lower_every` is kept for the lower classes.
     """
     queues: Mapping[JobClass, Iterator[Ready]] = {
         job_class: iter([job for job in ready if job.job_class is job_class]) for job_class in JobClass
-    }
+    } | {JobClass.REANALYSIS: islice((job for job in ready if job.job_class is JobClass.REANALYSIS), reruns)}
     heads = {job_class: head for job_class, queue in queues.items() if (head := next(queue, None)) is not None}
     taken: list[Taken] = []
     keys: set[str] = set()

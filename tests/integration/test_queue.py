@@ -272,9 +272,29 @@ class TestPause:
     async def test_a_shutdown_gives_back_without_pausing(self, queue: Queue) -> None:
         await put(queue, NewJob("vad", "c1"))
         job = await one(queue)
-        await give_back(queue, job, 60, pause=False)
+        await give_back(queue, job, 0, pause=False)
         again = await one(queue)
         assert (again.job_id, again.attempts) == (job.job_id, 1)
+
+    async def test_a_job_that_waits_alone_lets_the_others_go_on(self, queue: Queue) -> None:
+        await put(queue, NewJob("vad", "c1"))
+        await give_back(queue, await one(queue), 60, pause=False)
+        await put(queue, NewJob("vad", "c2"))
+        assert (await one(queue)).subject_id == "c2"
+        assert await queue.claim("vad", 1, "worker") == []
+
+    async def test_a_rerun_ends_a_pause_only_as_its_probe(self, queue: Queue) -> None:
+        """It may not need what the others wait for."""
+        rerun = NewJob("vad", "c1", run_id=uuid4(), job_class=JobClass.REANALYSIS)
+        await put(queue, rerun)
+        in_flight = await one(queue)
+        await put(queue, NewJob("vad", "c2"))
+        await give_back(queue, await one(queue), 60)
+        await complete(queue, in_flight)
+        assert await queue.claim("vad", 1, "worker") == []
+        await rewind_pause(queue)
+        await complete(queue, await one(queue))
+        assert (await queue.summary())[0].paused_until is None
 
 
 class TestUpkeep:

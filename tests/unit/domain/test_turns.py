@@ -56,3 +56,14 @@ def test_slots_are_filled_as_far_as_there_are_keys_and_never_two_of_one_key(
     keys = [by_id[one.job_id].lock_key for one in taken]
     assert len(keys) == len(set(keys)) == min(slots, len({job.lock_key for job in ready}))
     assert [one.turn for one in taken] == list(range(last_turn + 1, last_turn + 1 + len(taken)))
+
+
+@given(ready_jobs, st.integers(0, 30), st.integers(0, 10**6), st.integers(0, 10))
+def test_reruns_are_bounded_and_leave_the_others_their_turns(
+    ready: list[Ready], slots: int, last_turn: int, reruns: int
+) -> None:
+    classes = {job.job_id: job.job_class for job in ready}
+    taken = [classes[one.job_id] for one in take_turns(ready, slots, last_turn, 8, reruns)]
+    assert taken.count(REANALYSIS) <= reruns
+    alone = [job for job in ready if job.job_class is not REANALYSIS]
+    assert len(taken) >= len(take_turns(alone, slots, last_turn, 8))
