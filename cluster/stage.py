@@ -112,6 +112,10 @@ class Stage(ABC):
         """Follow-up jobs once a job is dead, in the transaction that says so. Default: none."""
         return []
 
+    def measure(self, result: Any) -> None:  # noqa: B027
+        """Counts what is worth a curve in a committed result (configs/meters.py). Jobs, times and audio are counted by
+        the framework. Default: nothing."""
+
     async def apply(self, tx: AsyncConnection, job: Job, result: Any) -> list[NewJob]:
         """Writes the stage's own tables inside the completing transaction and returns follow-up jobs.
 

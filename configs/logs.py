@@ -1,11 +1,32 @@
-"""The one log format: a JSON object a line on stderr; `extra` fields become keys."""
+"""The one log format: a JSON object a line on stderr; `extra` fields become keys.
+
+What the work is about is said once, by `about`: every line that is written meanwhile carries it, a library's lines and
+those of `asyncio.to_thread` and of tasks begun there included.
+"""
 
 import json
 import logging
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 _STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+_about: ContextVar[Mapping[str, object]] = ContextVar("about", default=MappingProxyType({}))
+
+
+@contextmanager
+def about(**fields: object) -> Iterator[None]:
+    """Fields such as dialogue_id for every line until the end of the block; None leaves one out."""
+    token = _about.set({**_about.get(), **{name: value for name, value in fields.items() if value is not None}})
+    try:
+        yield
+    finally:
+        _about.reset(token)
 
 
 class JsonFormatter(logging.Formatter):
@@ -17,6 +38,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "event": record.getMessage(),
+            **_about.get(),
         }
         entry.update({key: value for key, value in record.__dict__.items() if key not in _STANDARD})
         if record.exc_info:

@@ -13,9 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from cluster.engines.base import Engine
 from cluster.engines.choice import build_engine
 from cluster.stage import Stage, StageContext, SubjectKind
+from configs import meters
 from db import tables as t
 from db.current_results import put_verdicts
 from db.queue import Backlog, Job, NewJob
+from domain import metrics as m
 from domain.errors import Rejected, Unavailable
 from domain.grounding import ground
 from domain.prefilter import PrefilterRules, skip_reason
@@ -90,6 +92,17 @@ class Analysis(Stage):
         query = select(_transcripts.c.revision, _transcripts.c.transcript_sha256)
         row = (await tx.execute(query.where(_transcripts.c.dialogue_id == UUID(job.subject_id)))).one_or_none()
         return row is not None and (row.revision, row.transcript_sha256) == (job.subject_rev, result.transcript_sha256)
+
+    def measure(self, result: AnalysisResult) -> None:
+        """What was said, and what it cost."""
+        if result.verdict is None or result.provenance is None:
+            meters.count(m.SKIPPED, reason=result.skip_reason or "")
+            return
+        model = result.provenance.model
+        meters.count(m.VERDICTS, model=model, kind=result.verdict.kind, attempted=result.verdict.attempted)
+        meters.count(m.TOKENS, result.provenance.tokens_in, model=model, direction="in")
+        meters.count(m.TOKENS, result.provenance.tokens_out, model=model, direction="out")
+        meters.count(m.COST, result.provenance.cost_usd, model=model)
 
     async def apply(self, tx: AsyncConnection, job: Job, result: AnalysisResult) -> list[NewJob]:
         """Replaces the dialogue's current verdict; a skipped dialogue has none, and says why."""

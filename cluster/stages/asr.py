@@ -9,10 +9,12 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stage import Stage, StageContext, SubjectKind
+from configs import meters
 from db import tables as t
 from db.current_results import put_transcripts
 from db.dialogue_store import to_ms
 from db.queue import Backlog, Job, NewJob
+from domain import metrics as m
 from domain.asr import Failure, FailureKind, Outcome, SpeechRef, TranscribeItem, window_size
 from domain.errors import Rejected, StageError, Transient, Unavailable
 from domain.status import StageStatus
@@ -49,6 +51,17 @@ class Asr(Stage):
         if isinstance(answer, Failure):
             raise error_of(answer)
         return answer
+
+    def measure(self, result: Outcome) -> None:
+        """How sure the model was, and what spoke against its words: what can be known of the error rate without the
+        truth."""
+        meters.count(m.TRANSCRIPTS, asr_pass=result.asr_pass, model=result.model)
+        meters.count(m.SURPRISAL, -result.avg_logprob)
+        is_silenced = not result.transcript.utterances  # then the last reason says why: domain/hallucination.py
+        for reason in result.reasons[: -1 if is_silenced else None]:
+            meters.count(m.TRANSCRIPT_REASONS, reason=reason)
+        for reason in result.reasons[-1:] if is_silenced else ():
+            meters.count(m.SILENCED, reason=reason)
 
     async def apply(self, tx: AsyncConnection, job: Job, result: Outcome) -> list[NewJob]:
         """Replaces the dialogue's current transcript; where nothing was said it has no utterances."""

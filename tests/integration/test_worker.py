@@ -1,7 +1,10 @@
 """The worker on a real queue: what it does with every way in which a job can end."""
 
 import asyncio
+import json
+import logging
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
@@ -11,6 +14,7 @@ from worker_bench import Bench
 
 from cluster.stage import Stage, StageContext, SubjectKind
 from cluster.steps import Step
+from configs.logs import JsonFormatter
 from db import tables as t
 from db.queue import Job, NewJob
 from domain.errors import Rejected, Transient, Unavailable
@@ -207,3 +211,18 @@ async def test_a_job_whose_subject_is_gone_ends_without_effect(bench: Bench) -> 
     await bench.enqueue("scripted", uuid4())
     bench.work(stage)
     await bench.until("scripted", "done")
+
+
+async def test_a_librarys_line_within_a_job_names_the_job_and_its_subject(bench: Bench) -> None:
+    lines = StringIO()
+    handler = logging.StreamHandler(lines)
+    handler.setFormatter(JsonFormatter())
+    library = logging.Logger("library")
+    library.addHandler(handler)
+    stage = Scripted(lambda job: asyncio.to_thread(lambda: library.warning("decoded") or {}))
+    chunk = await bench.chunk()
+    await bench.enqueue("scripted", chunk)
+    bench.work(stage)
+    [job] = await bench.until("scripted", "done")
+    line = json.loads(lines.getvalue())
+    assert (line["chunk_id"], line["job_id"], line["stage"], line["attempt"]) == (str(chunk), job.job_id, "scripted", 1)
