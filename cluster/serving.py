@@ -39,8 +39,11 @@ class ServeApi:
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
 
     def deploy(self, config: dict[str, Any]) -> None:
-        """Declares what should run. Raises ServeError with Ray's answer."""
-        answer = httpx.put(self._address, headers=self._headers, json=config, timeout=TIMEOUT_S)
+        """Declares what should run; the first time that starts Serve. Raises ServeError with Ray's answer."""
+        try:
+            answer = httpx.put(self._address, headers=self._headers, json=config, timeout=READY_TIMEOUT_S)
+        except httpx.TransportError as error:
+            raise ServeError(f"Ray's dashboard at {self._address} did not take the configuration: {error!r}") from None
         if answer.is_error:
             raise ServeError(f"Ray Serve refused the configuration: {answer.status_code} {answer.text[:1000]}")
 
