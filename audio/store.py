@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
-from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
+from audio.traffic import Traffic
 from domain.errors import ConfigError, Rejected, Unavailable
 
 _REMEMBERED_FOLDERS = 10_000
@@ -34,7 +34,15 @@ class AudioStore(Protocol):
 
     Every method raises Unavailable where the store itself fails (full, read-only, unmounted) and Rejected for a path
     that leaves the store; `open`, `read` and `size` raise FileNotFoundError where there is no such file.
+
+    Where `is_writable` is False, this node only reads: `put`, `delete`, `walk` and `free_bytes` raise Unavailable.
     """
+
+    is_writable: bool
+    traffic: Traffic
+
+    def check(self) -> None:
+        """Raises Unavailable where the store cannot be used now, saying what to mend. Takes a few seconds at most."""
 
     def put(self, path: str, source: bytes | Path | BinaryIO) -> None:
         """Stores the whole of `source`; on return it survives a power cut. Never leaves half a file under `path`."""
@@ -61,19 +69,33 @@ class AudioStore(Protocol):
         """Bytes that can still be stored; None where the store knows no limit."""
 
 
+def inside(path: str) -> PurePosixPath:
+    """The path, relative to a store's root. Raises Rejected for one that leaves it."""
+    relative = PurePosixPath(path)
+    if not relative.parts or relative.is_absolute() or ".." in relative.parts or "\0" in path:
+        raise Rejected(f"{path!r} is not a path inside the audio store; use a relative path without '..'")
+    return relative
+
+
 class FileStore:
     """An AudioStore in a folder of a local disk or a shared mount.
 
     Raises ConfigError where the folder cannot be made.
     """
 
+    is_writable = True
+
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root).expanduser().resolve()
+        self.traffic = Traffic()
         self._durable: set[Path] = set()
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"storage.url={self.root}: the folder cannot be made: {error.strerror}") from None
+
+    def check(self) -> None:
+        self.free_bytes()
 
     def put(self, path: str, source: bytes | Path | BinaryIO) -> None:
         if isinstance(source, Path):
@@ -104,9 +126,11 @@ class FileStore:
     def read(self, path: str) -> bytes:
         with self.open(path) as file:
             try:
-                return file.read()
+                encoded = file.read()
             except OSError as error:
                 raise self._unavailable(error) from error
+        self.traffic.count("disk", len(encoded))
+        return encoded
 
     def exists(self, path: str) -> bool:
         try:
@@ -152,10 +176,7 @@ class FileStore:
             raise self._unavailable(error) from error
 
     def _resolve(self, path: str) -> Path:
-        relative = PurePosixPath(path)
-        if not relative.parts or relative.is_absolute() or ".." in relative.parts or "\0" in path:
-            raise Rejected(f"{path!r} is not a path inside the audio store; use a relative path without '..'")
-        target = self.root.joinpath(relative)
+        target = self.root.joinpath(inside(path))
         if not target.resolve().is_relative_to(self.root):
             raise Rejected(f"{path!r} leads out of the audio store through a symbolic link")
         return target
@@ -183,18 +204,6 @@ class FileStore:
 
     def _unavailable(self, error: OSError) -> Unavailable:
         return Unavailable(f"audio store {self.root}: {error.strerror or error}")
-
-
-def open_store(url: str) -> AudioStore:
-    """The store that `storage.url` names: a path or a file:// URL. Raises ConfigError for any other scheme."""
-    parts = urlsplit(url)
-    if parts.scheme == "file":
-        if parts.netloc not in ("", "localhost"):
-            raise ConfigError(f"storage.url={url}: a file URL has three slashes: file:///{parts.netloc}{parts.path}")
-        return FileStore(unquote(parts.path))
-    if "://" in url:
-        raise ConfigError(f"storage.url={url}: use a path or a file:// URL; S3 will come with the s3 extra")
-    return FileStore(url)
 
 
 def _write_synced(target: Path, source: bytes | BinaryIO) -> None:

@@ -8,28 +8,33 @@ import asyncio
 import logging
 import os
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from importlib.metadata import version
 from typing import Any
 
 import ray
 
-from audio.store import open_store
+from audio.open import open_store
 from cluster import steps
+from cluster.holders import holder
+from cluster.names import NAMESPACE, SUPERVISOR
 from cluster.stage import StageContext
 from cluster.stages import discover
 from cluster.supervisor import Supervisor
 from cluster.wiring import database_url
 from cluster.worker import Worker
-from configs import logs, settings
+from configs import logs, meters, settings
 from db.engine import Database
 from db.leases import LeaseRenewer
 from db.queue import Queue
+from db.stage_loads import StageLoad
+from db.vitals import tell_vitals
+from domain import metrics as m
 
 log = logging.getLogger(__name__)
 
-NAMESPACE = "salescontrol"
-SUPERVISOR = "supervisor"
 DRAIN_S = 20.0
 PING_S = 3.0
 """A worker that starts, or hangs, does not answer within this."""
@@ -47,6 +52,10 @@ class _Loop:
     def call(self, coroutine: Any, timeout_s: float) -> Any:
         """Runs a coroutine on the loop from another thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(timeout_s)
+
+    def beside(self, coroutine: Any) -> None:
+        """Starts one more thing on the loop, which ends with it."""
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -70,19 +79,27 @@ class WorkerActor:
         logs.setup(config.log.level)
         self._name, self._release = name, release
         stages = discover()
-        store, database = open_store(config.storage_url), Database(database_url(config))
+        store, database = open_store(config), Database(database_url(config))
         renewer = LeaseRenewer(database.url, config.jobs)
         ctx = StageContext(database, store, config)
         queue = Queue(database, config.jobs)
+        self._holder = holder(name, ray.get_runtime_context().get_node_id(), os.getpid())
         self._worker = Worker(
-            f"{name}@{os.getpid()}", ctx, queue, renewer, stages, hosted or list(stages), steps.from_environment()
+            self._holder, ctx, queue, renewer, stages, hosted or list(stages), steps.from_environment()
         )
         self._loop = _Loop(self._worker.run)
+        self._loop.beside(tell_vitals(database))
+        meters.tell(m.BUILD, 1, release=release, version=version("salescontrol"), profile=config.profile)
+
+    def __repr__(self) -> str:
+        """What Ray's dashboard and log files call it: the stages that it hosts."""
+        return f"{self._name}: {', '.join(self._worker.lanes)}"
 
     def ping(self) -> dict[str, Any]:
-        """Name, process id, release and what is in flight by stage."""
+        """Name, as what it holds jobs, process id, release and what is in flight by stage."""
         stages = [asdict(snapshot) for snapshot in self._worker.snapshot()]
-        return {"name": self._name, "pid": os.getpid(), "release": self._release, "stages": stages}
+        who = {"name": self._name, "worker": self._holder, "pid": os.getpid()}
+        return {**who, "release": self._release, "stages": stages}
 
     def drain(self) -> None:
         """Returns once nothing is in flight: finished, or handed back to the queue."""
@@ -97,12 +114,16 @@ class SupervisorActor:
         logs.setup(config.log.level)
         self._release = release
         database = Database(database_url(config), pool_size=1)
-        self._supervisor = Supervisor(config, database, open_store(config.storage_url), RayWorkers(release))
+        self._supervisor = Supervisor(config, database, open_store(config), RayWorkers(release))
         self._loop = _Loop(self._supervisor.run)
 
     def ping(self) -> dict[str, Any]:
         """Process id, release, and the workers as last seen."""
         return {"pid": os.getpid(), "release": self._release, "workers": self._supervisor.seen}
+
+    def loads(self) -> tuple[float, dict[str, StageLoad]]:
+        """What waits for each stage, and how long ago, in seconds, that was true."""
+        return time.monotonic() - self._supervisor.loads_at_s, self._supervisor.loads
 
     def stop(self) -> None:
         """Drains and ends every worker. The supervisor itself is ended by the caller."""
@@ -130,6 +151,11 @@ class RayWorkers:
             self.remove(name)
             return None
         return seen
+
+    def nodes(self) -> dict[str, bool]:
+        """Id of each node, the lost ones too → does it live."""
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call]
+        return {node["NodeID"]: node["Alive"] for node in nodes}
 
     def names(self) -> list[str]:
         """Workers that exist now, ours or of another release."""

@@ -1,5 +1,6 @@
 """What every application has in common: its dependencies, its errors, its edge, its OpenAPI document."""
 
+import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -11,12 +12,14 @@ from fastapi import Depends, FastAPI, Request
 from pydantic.json_schema import models_json_schema
 from starlette.middleware import Middleware
 
-from audio.store import AudioStore, open_store
+from audio.open import open_store
+from audio.store import AudioStore
 from configs import logs
 from configs.secrets import check_secrets
 from configs.settings import Settings, load
 from db import embedded
 from db.engine import Database
+from db.vitals import tell_vitals
 from domain.errors import ConfigError
 from serve_apps import needs, problems, reference
 from serve_apps.edge import Edge
@@ -43,7 +46,7 @@ def connect() -> Deps:
     url = configured or embedded.running_url(settings.home)
     if url is None:
         raise ConfigError("no database is running; start with `salescontrol up` or set DATABASE_URL")
-    return Deps(Database(url), open_store(settings.storage_url), settings)
+    return Deps(Database(url), open_store(settings), settings)
 
 
 async def get_deps(request: Request) -> Deps:
@@ -74,12 +77,14 @@ def new_app(
     @asynccontextmanager
     async def live(app: FastAPI) -> AsyncIterator[None]:
         gc.collect()
+        vitals = asyncio.create_task(tell_vitals(deps.db))
         gc.freeze()  # what is loaded stays: a collection that walks all of it takes 0.1 s out of somebody's request
         if lifespan is None:
             yield
         else:
             async with lifespan(app):
                 yield
+        vitals.cancel()
         await deps.db.dispose()
 
     app = FastAPI(

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import asyncpg
 import psutil
@@ -18,6 +19,9 @@ from configs.settings import JobSettings
 from db import embedded, migrate
 from db.engine import Database
 from db.queue import Queue
+
+if TYPE_CHECKING:
+    from buckets import Bucket, S3Server
 
 HOMES = "salescontrol-test-"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -42,6 +46,22 @@ def server_url() -> Iterator[str]:
     finally:
         embedded.stop(home)
         shutil.rmtree(home)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator["S3Server"]:
+    """An S3 server that lives as long as the test session."""
+    from buckets import S3Server  # heavy, and few tests' need
+
+    server = S3Server()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def bucket(s3_server: "S3Server") -> "Bucket":
+    """An empty bucket of this test's own."""
+    return s3_server.bucket()
 
 
 @pytest.fixture(scope="session")

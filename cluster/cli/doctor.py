@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from audio.store import open_store
+from audio.open import open_store
 from cluster import ray_head
 from cluster.engines.choice import build_engine, engine_name
 from cluster.wiring import database_url
@@ -75,6 +75,10 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("PostgreSQL", "ok", f"version {version}, {'server' if settings.database.url else 'embedded'}")
     current, head = migrate.current(url), migrate.head()
+    if migrate.is_newer(current):
+        remedy = f"this release knows {head}: finish the upgrade on this machine too (docs/upgrades.md)"
+        yield Finding("Schema", "warn", f"revision {current}, of a later release", remedy)
+        return
     same = current == head
     yield Finding(
         "Schema", "ok" if same else "fail", f"revision {current}", "" if same else "run `salescontrol migrate`"
@@ -82,7 +86,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 
 def _storage(settings: Settings) -> Iterator[Finding]:
-    store = open_store(settings.storage_url)
+    store = open_store(settings)
     path = ".doctor/probe"
     store.put(path, b"probe")
     store.delete(path)

@@ -41,14 +41,14 @@ LEFT_OVER = """
 SWEEP = """
 import asyncio
 from datetime import UTC, datetime, timedelta
-from audio.store import open_store
+from audio.open import open_store
 from cluster.wiring import database_url
 from configs.settings import load
 from db.engine import Database
 from db.sweep import sweep_orphans
 
 settings = load()
-store = open_store(settings.storage_url)
+store = open_store(settings)
 asyncio.run(sweep_orphans(Database(database_url(settings)), store, timedelta(0), datetime.now(UTC)))
 """
 
