@@ -77,12 +77,15 @@ async def target_of_dialogue(tx: AsyncConnection, dialogue_id: DialogueId) -> Ta
     return Target(ErasureKind.DIALOGUE, PointId(row.point_id), DeviceId(row.device_id), span, dialogue_id)
 
 
-async def place_order(tx: AsyncConnection, queue: Queue, target: Target, requested_by: str) -> UUID:
-    """Writes the order, its tombstone, and the job that ends it where whoever took it does not live to. Returns its id.
+async def place_order(
+    tx: AsyncConnection, queue: Queue, target: Target, requested_by: str, erasure_id: UUID | None = None
+) -> UUID:
+    """Writes the order, its tombstone, and the job that ends it where whoever took it does not live to. Returns its id,
+    a fresh one unless it is given.
 
     From the commit on late audio of this time is discarded or silenced as it comes.
     """
-    erasure_id = uuid4()
+    erasure_id = erasure_id or uuid4()
     start, end = to_instant(target.span.start_ms), to_instant(target.span.end_ms)
     scope = {"point_id": target.point_id, "device_id": target.device_id, "start_ts": start, "end_ts": end}
     order = {"erasure_id": erasure_id, "kind": target.kind, "dialogue_id": target.dialogue_id}

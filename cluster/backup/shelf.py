@@ -1,0 +1,149 @@
+"""The folder that backups are kept in.
+
+    TARGET/20261129T071500Z/   database.dump, audio.jsonl, erasures.jsonl, backup.json: one backup
+    TARGET/audio/…             recordings, once for all backups, under the store's own paths
+    TARGET/unnamed/…           recordings that a restored database did not know
+
+A backup is written under a name that begins with a dot and renamed once it is complete and on the disk.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from db.backup.dump import AUDIO, DATABASE, ERASURES
+from domain.errors import ConfigError, Rejected
+
+ABOUT = "backup.json"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What `backup.json` says. `sha256`: hex, of each file beside it; `has_audio`: recordings were copied too."""
+
+    name: str
+    as_of: datetime
+    revision: str
+    server_version: int
+    release: str
+    database_bytes: int
+    audio_files: int
+    audio_missing: int
+    has_audio: bool
+    sha256: dict[str, str]
+
+
+class Shelf:
+    """Raises ConfigError where the folder cannot be made."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target.expanduser().resolve()
+        self.audio = self.target / "audio"
+        self.unnamed = self.target / "unnamed"
+        try:
+            self.target.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{self.target}: the folder cannot be made: {error.strerror}") from None
+
+    def begin(self) -> Path:
+        """A fresh folder that does not count as a backup yet. What broken-off ones left goes."""
+        for left in self.target.glob(".backup-*"):
+            shutil.rmtree(left, ignore_errors=True)
+        folder = self.target / f".backup-{uuid4().hex}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def finish(self, folder: Path, about: dict[str, Any]) -> About:
+        """Writes `backup.json` and lets the folder count. Raises Rejected where a backup of that second is there."""
+        sums = {name: sha256_of(folder / name) for name in (DATABASE, AUDIO, ERASURES)}
+        name = f"{about['as_of']:%Y%m%dT%H%M%SZ}"
+        whole = About(name=name, sha256=sums, **about)
+        (folder / ABOUT).write_text(json.dumps({**asdict(whole), "as_of": whole.as_of.isoformat()}, indent=1))
+        for path in [*folder.iterdir(), folder]:
+            sync(path)
+        try:
+            folder.rename(self.target / name)
+        except OSError:
+            raise Rejected(f"{self.target / name} is there already") from None
+        sync(self.target)
+        return whole
+
+    def backups(self) -> list[About]:
+        """Complete ones, oldest first. Raises Rejected for one whose `backup.json` cannot be read."""
+        return [self._about(path) for path in sorted(self.target.glob(f"*/{ABOUT}")) if path.parent.name[0] != "."]
+
+    def find(self, name: str | None) -> About:
+        """That one, or the newest. Raises ConfigError where there is none, naming those that there are."""
+        known = self.backups()
+        found = [about for about in known if name in (None, about.name)]
+        if not found:
+            names = ", ".join(about.name for about in known) or "none"
+            raise ConfigError(f"{self.target}: no backup {name or ''}; there are: {names}")
+        return found[-1]
+
+    def folder(self, about: About) -> Path:
+        return self.target / about.name
+
+    def check(self, about: About) -> None:
+        """Raises Rejected where a file is not what was written."""
+        for name, expected in about.sha256.items():
+            path = self.folder(about) / name
+            if not path.exists() or sha256_of(path) != expected:
+                raise Rejected(f"{path} is damaged or gone; take another backup: `salescontrol restore --list`")
+
+    def manifest(self, about: About) -> Iterator[tuple[str, str]]:
+        """(path in the store, sha256) of every recording that the database names."""
+        return read_manifest(self.folder(about))
+
+    def prune(self, keep: int) -> list[str]:
+        """Leaves the newest `keep`, and of the audio what these name. Returns the names of those that went."""
+        known = self.backups()
+        gone, stay = known[:-keep], known[-keep:]
+        for about in gone:
+            shutil.rmtree(self.folder(about))
+        if gone:
+            named = {path for about in stay for path, _ in self.manifest(about)}
+            for file in [path for path in self.audio.rglob("*") if path.is_file()]:
+                if file.relative_to(self.audio).as_posix() not in named:
+                    file.unlink()
+        return [about.name for about in gone]
+
+    def _about(self, path: Path) -> About:
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            return About(**{**values, "as_of": datetime.fromisoformat(values["as_of"]).astimezone(UTC)})
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise Rejected(f"{path} cannot be read: {error}") from None
+
+
+def read_manifest(folder: Path) -> Iterator[tuple[str, str]]:
+    """As `Shelf.manifest`, of a backup that is not complete yet."""
+    with (folder / AUDIO).open(encoding="utf-8") as lines:
+        for line in lines:
+            entry = json.loads(line)
+            yield entry["path"], entry["sha256"]
+
+
+def sha256_of(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Has the file or folder on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
