@@ -1,9 +1,11 @@
 """The schema's history: one line of Alembic revisions in `db/migrations/versions`, run from Python.
 
-Write a new one with `python -m db.migrate "what it does"` against a database that is at head.
+Write a new one with `python -m db.migrate "what it does"` against a database that is at head. It only adds: during an
+upgrade the release before still works on it (docs/upgrades.md).
 """
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -22,14 +24,19 @@ from db.engine import Database
 from db.tables import metadata
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+LAST_RELEASE = "0007"
+"""The schema of the release before this one. What came after it adds only, so code of that release works on it."""
 
 LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('salescontrol.migrate', 0))"
 """Two processes that migrate at once take turns; the second finds nothing to do."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Brings the database to a revision, all or nothing. From async code call it in a thread."""
-    _run(url, lambda connection: command.upgrade(_config(connection), revision))
+    """Brings the database to a revision, all or nothing. One that a later release has migrated is left as it is, since
+    this release works on it too. From async code call it in a thread."""
+    _run(url, lambda connection: _upgrade(connection, revision))
 
 
 def downgrade(url: str, revision: str = "base") -> None:
@@ -50,6 +57,11 @@ def head() -> str:
     return revision
 
 
+def is_newer(found: str | None) -> bool:
+    """Is this the schema of a later release? Revisions are numbered in one line, four digits each."""
+    return found is not None and found > head()
+
+
 def server_version(url: str) -> int:
     """The server's major version, for example 18."""
     return _run(url, lambda connection: int(connection.execute(text("SHOW server_version_num")).scalar_one()) // 10_000)
@@ -63,6 +75,14 @@ def differences(url: str) -> list[Any]:
 async def revision_of(connection: AsyncConnection) -> str | None:
     """As `current`, on an open connection: for readiness checks."""
     return await connection.run_sync(_revision)
+
+
+def _upgrade(connection: Connection, revision: str) -> None:
+    found = _revision(connection)
+    if is_newer(found):
+        log.warning("schema_is_newer", extra={"found": found, "known": head()})
+        return
+    command.upgrade(_config(connection), revision)
 
 
 def _revision(connection: Connection) -> str | None:

@@ -65,3 +65,16 @@ def test_a_migration_that_fails_changes_nothing(database_url: str) -> None:
 async def test_readiness_reads_the_revision_on_an_open_connection(db: Database) -> None:
     async with db.begin() as tx:
         assert await migrate.revision_of(tx) == migrate.head()
+
+
+def test_a_database_of_a_later_release_is_left_as_it_is(database_url: str) -> None:
+    async def belongs_to(revision: str) -> None:
+        database = Database(database_url)
+        async with database.begin() as tx:
+            await tx.execute(text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+        await database.dispose()
+
+    asyncio.run(belongs_to("9999"))
+    migrate.upgrade(database_url)
+    assert migrate.current(database_url) == "9999"
+    assert migrate.differences(database_url) == []
