@@ -7,7 +7,8 @@ from typing import Any
 
 import ray
 
-from cluster.actors import DRAIN_S, NAMESPACE, PING_S, SUPERVISOR, SupervisorActor, answer
+from cluster.actors import DRAIN_S, PING_S, SupervisorActor, answer
+from cluster.names import NAMESPACE, SUPERVISOR
 
 log = logging.getLogger(__name__)
 

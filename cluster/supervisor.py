@@ -1,19 +1,25 @@
-"""The supervisor: as many workers as the configuration says, and the regular chores."""
+"""The supervisor: as many workers as the configuration and the waiting audio say, and the regular chores."""
 
 import asyncio
 import logging
 import time
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from audio.store import AudioStore
+from cluster.holders import gone
+from cluster.scaling import GroupSizes
+from cluster.stages import discover
 from configs.settings import Settings
 from db.engine import Database
 from db.erasure.doomed import delete_doomed
 from db.erasure.retention import apply_retention
+from db.lost_workers import end_leases, holders
 from db.purge import purge_people, purge_recorders
 from db.queue import Queue
 from db.reports.coverage_days import queue_due_coverage, queue_stale_coverage
+from db.stage_loads import StageLoad, stage_loads
 from db.sweep import sweep_orphans
 from domain.errors import Unavailable
 
@@ -27,14 +33,15 @@ PRESENT_S = 60.0
 class Workers(Protocol):
     """What the supervisor asks of the runtime."""
 
-    def ensure(self, name: str, hosted: list[str] | None, num_cpus: float) -> dict[str, Any] | None: ...
+    def ensure(self, name: str, hosted: list[str], num_cpus: float) -> dict[str, Any] | None: ...
     def names(self) -> list[str]: ...
     def remove(self, name: str) -> None: ...
+    def nodes(self) -> dict[str, bool]: ...
 
 
 class Supervisor:
-    """Compares what runs with what should, every few seconds. Now and then: purges finished jobs, drops what points do
-    not keep, sweeps files."""
+    """Compares what runs with what should, every few seconds, and gives back what lost workers held. Now and then:
+    purges finished jobs, drops what points do not keep, sweeps files."""
 
     def __init__(self, settings: Settings, db: Database, store: AudioStore, workers: Workers) -> None:
         self.settings = settings
@@ -42,22 +49,31 @@ class Supervisor:
         self.store = store
         self.workers = workers
         self.seen: dict[str, dict[str, Any] | None] = {}
+        self.loads: dict[str, StageLoad] = {}
+        self.loads_at_s = float("-inf")
+        """When they were true, monotonic."""
+        self._hosted = hosted_stages(settings, list(discover()))
+        self._sizes: GroupSizes | None = None
+        self._leaving: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
         self._chores_at = 0.0
         self._present_at = 0.0
 
-    def wanted(self) -> dict[str, tuple[list[str] | None, float]]:
-        """Worker name → (hosted stages, None for all; CPUs) as configured."""
+    def wanted(self) -> dict[str, tuple[list[str], float]]:
+        """Worker name → (hosted stages, CPUs), as many of a group as it has now."""
+        sizes = self._sizes or self._first_sizes()
         return {
-            f"{group.name}-{replica}": (None if group.stages == "all" else list(group.stages), group.num_cpus)
+            f"{group.name}-{replica}": (self._hosted[group.name], group.num_cpus)
             for group in self.settings.workers.groups
-            for replica in range(group.replicas)
+            for replica in range(sizes.replicas(group))
         }
 
     async def run(self) -> None:
         """Reconciles until `stop`."""
         while not self._is_stopping:
-            await asyncio.to_thread(self.reconcile)
+            await self._look()
+            await self.reconcile()
+            await self._give_back()
             if time.monotonic() >= self._chores_at:
                 await self._chores()
                 self._chores_at = time.monotonic() + self.settings.sweep.every_s
@@ -66,21 +82,59 @@ class Supervisor:
                 self._present_at = time.monotonic() + PRESENT_S
             await asyncio.sleep(RECONCILE_S)
 
-    def reconcile(self) -> None:
-        """One comparison: starts what is missing, removes what nobody asked for."""
+    async def reconcile(self) -> None:
+        """One comparison: starts what is missing, lets go what nobody asks for; that drains by the side."""
         wanted = self.wanted()
-        for name in set(self.workers.names()) - wanted.keys():
-            self.workers.remove(name)
+        for name in set(await asyncio.to_thread(self.workers.names)) - wanted.keys() - self._leaving.keys():
             self.seen.pop(name, None)
+            self._leaving[name] = asyncio.create_task(self._let_go(name))
         for name, (hosted, num_cpus) in wanted.items():
-            if not self._is_stopping:
-                self.seen[name] = self.workers.ensure(name, hosted, num_cpus)
+            if not self._is_stopping and name not in self._leaving:
+                self.seen[name] = await asyncio.to_thread(self.workers.ensure, name, hosted, num_cpus)
+
+    async def _let_go(self, name: str) -> None:
+        try:
+            await asyncio.to_thread(self.workers.remove, name)
+        finally:
+            del self._leaving[name]
 
     async def stop(self) -> None:
         """Drains and ends every worker."""
         self._is_stopping = True
         names = await asyncio.to_thread(self.workers.names)
         await asyncio.gather(*(asyncio.to_thread(self.workers.remove, name) for name in names))
+
+    def _first_sizes(self) -> GroupSizes:
+        """A new supervisor begins with the workers that it finds."""
+        present = Counter(name.rpartition("-")[0] for name in self.workers.names())
+        workers, now_s = self.settings.workers, time.monotonic()
+        return GroupSizes(workers.groups, self._hosted, self.settings.scaling, present, now_s)
+
+    async def _look(self) -> None:
+        """What waits, and how many workers that is worth. While the database is away all stays as it is."""
+        if self._sizes is None:
+            self._sizes = await asyncio.to_thread(self._first_sizes)
+        try:
+            self.loads = await stage_loads(self.db)
+        except Unavailable as error:
+            log.warning("backlog_unknown", extra={"reason": str(error)})
+            return
+        self.loads_at_s = time.monotonic()
+        self._sizes.update(self.loads, self.loads_at_s)
+
+    async def _give_back(self) -> None:
+        """What workers hold that will never finish it goes back to the queue."""
+        try:
+            if not (found := await holders(self.db)):
+                return
+            nodes = await asyncio.to_thread(self.workers.nodes)
+            workers: dict[str, str | None] = dict.fromkeys(self._leaving)
+            workers |= {name: None if ping is None else str(ping["worker"]) for name, ping in self.seen.items()}
+            lost = gone(found, nodes, workers)
+            if ended := await end_leases(self.db, lost):
+                log.warning("leases_ended", extra={"workers": sorted(lost), "jobs": ended})
+        except Unavailable as error:
+            log.warning("lost_workers_wait", extra={"reason": str(error)})
 
     async def _chores(self) -> None:
         try:
@@ -102,3 +156,12 @@ class Supervisor:
             await queue_stale_coverage(self.db, Queue(self.db, self.settings.jobs))
         except Unavailable as error:
             log.warning("coverage_waits", extra={"reason": str(error)})
+
+
+def hosted_stages(settings: Settings, stages: list[str]) -> dict[str, list[str]]:
+    """Group → the stages that its workers host, of all that were found."""
+    groups = settings.workers.groups
+    named = {stage for group in groups if isinstance(group.stages, list) for stage in group.stages}
+    others = [stage for stage in stages if stage not in named]
+    kinds = {"all": stages, "others": others}
+    return {g.name: g.stages if isinstance(g.stages, list) else kinds[g.stages] for g in groups}

@@ -7,9 +7,9 @@ SALESCONTROL_SECTION__KEY. A name with _FILE appended reads the value from that 
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, ValidationError, model_validator
 
 from configs.layers import FOLDER, layers, merge
 from domain.errors import ConfigError
@@ -148,13 +148,36 @@ class RunsSettings(Section):
 
 class WorkerGroup(Section):
     name: str
-    stages: Literal["all"] | list[str]
-    replicas: int = Field(ge=0)
+    stages: Literal["all", "others"] | list[str]
+    replicas: int | None = Field(default=None, ge=0)
+    min_replicas: int = Field(default=0, ge=0)
+    max_replicas: int | None = Field(default=None, ge=1)
     num_cpus: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _is_fixed_or_scaled(self) -> Self:
+        if (self.replicas is None) == (self.max_replicas is None):
+            raise ValueError(f"group {self.name}: give replicas, or min_replicas and max_replicas")
+        if self.max_replicas is not None and self.min_replicas > self.max_replicas:
+            raise ValueError(f"group {self.name}: min_replicas is above max_replicas")
+        return self
 
 
 class WorkerSettings(Section):
     groups: list[WorkerGroup]
+
+
+class ScalingSettings(Section):
+    times_real_time: dict[str, PositiveFloat]
+    target_s: float = Field(gt=0)
+    start_s: float = Field(ge=0)
+    backfill_within_s: float = Field(gt=0)
+    backfill_share: float = Field(ge=0, le=1)
+    reanalysis_within_s: float = Field(gt=0)
+    reanalysis_cap: int = Field(ge=0)
+    head_room: float = Field(ge=1)
+    spare: float = Field(ge=1)
+    quiet_s: float = Field(gt=0)
 
 
 class SweepSettings(Section):
@@ -214,6 +237,7 @@ class Settings(Section):
     jobs: JobSettings
     runs: RunsSettings
     workers: WorkerSettings
+    scaling: ScalingSettings
     sweep: SweepSettings
     server: ServerSettings
     dashboard: DashboardSettings

@@ -1,0 +1,4 @@
+"""Under which names the actors are found."""
+
+NAMESPACE = "salescontrol"
+SUPERVISOR = "supervisor"
