@@ -13,11 +13,14 @@ import fasteners
 from cluster import dashboard_process, head_state, ray_head
 from cluster.engines.choice import build_engine
 from cluster.release import ROOT, release_hash
-from cluster.serving import ServeApi, read_config
+from cluster.serving import READY_TIMEOUT_S, ServeApi, read_config
 from configs.secrets import check_secrets
 from configs.settings import Settings
 from db import embedded, migrate
+from domain.errors import ConfigError
 
+NODES_TIMEOUT_S = 1800.0
+"""On a fleet the first nodes are rented, started and given their image before an application can run."""
 Report = Callable[[str, str], None]
 """(step, state) for the screen."""
 
@@ -54,7 +57,7 @@ def up(settings: Settings, report: Report) -> Running:
             driver.start_supervisor(release)
         report("workers", "ready")
         names = [application["name"] for application in config["applications"]]
-        api.wait_until_running(names, report)
+        api.wait_until_running(names, report, NODES_TIMEOUT_S if os.environ.get("RAY_ADDRESS") else READY_TIMEOUT_S)
         page = dashboard_process.start(settings)
         return Running(url, address, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
 
@@ -93,6 +96,8 @@ def stop_ray(settings: Settings, report: Report) -> None:
 
 def prepare_database(settings: Settings) -> str:
     """The database's URL, started if it is the embedded one, and migrated to the newest schema."""
+    if settings.database.url is None and os.environ.get("RAY_ADDRESS"):
+        raise ConfigError("RAY_ADDRESS names a cluster, whose nodes can't reach an embedded database: set DATABASE_URL")
     url = settings.database.url.get_secret_value() if settings.database.url else embedded.start(settings.home)
     migrate.upgrade(url)
     return url

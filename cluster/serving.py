@@ -57,13 +57,15 @@ class ServeApi:
         found: dict[str, Any] = answer.json().get("applications", {})
         return found
 
-    def wait_until_running(self, wanted: list[str], report: Callable[[str, str], None]) -> None:
+    def wait_until_running(
+        self, wanted: list[str], report: Callable[[str, str], None], timeout_s: float = READY_TIMEOUT_S
+    ) -> None:
         """Blocks until every wanted application runs. `report` gets each one's name and status.
 
         An unhealthy one is waited for: Serve is replacing what died. Raises ServeError with the application's own
         message where a deploy fails or all of it takes too long.
         """
-        deadline = time.monotonic() + READY_TIMEOUT_S
+        deadline = time.monotonic() + timeout_s
         while True:
             applications = self.applications()
             states = {name: applications.get(name, {}).get("status", "NOT_STARTED") for name in wanted}
