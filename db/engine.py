@@ -108,6 +108,18 @@ class Database:
             async with self.engine.connect() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """For reading several statements of one instant: what one transaction moves is never seen by half.
+
+        Raises as `begin` does.
+        """
+        with _down_is_unavailable():
+            async with self.engine.connect() as connection:
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                async with connection.begin():
+                    yield connection
+
     async def dispose(self) -> None:
         """Closes every pooled connection."""
         await self.engine.dispose()

@@ -56,7 +56,7 @@ async def get_agreement(
     if last < first:
         raise fields_problem([FieldError(field="query.to", message="must not be before from")], Code.FIELD_INVALID)
     points, period = caller.scope(point), Period(first, last)
-    async with deps.db.begin() as tx:
+    async with deps.db.snapshot() as tx:
         pairs, population = await read_pairs(tx, period, points)
         waiting = await count_waiting(tx, points)
     return _view(period, population, assess(pairs, population.rate), waiting[Reason.RANDOM])

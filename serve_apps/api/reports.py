@@ -68,7 +68,7 @@ async def get_today(
 ) -> Response:
     """How a day is, how far it can be believed, and what should be done about it."""
     day, points = query.day, caller.scope(query.point)
-    async with deps.db.alone() as tx:
+    async with deps.db.snapshot() as tx:
         read = await today(tx, day, points, await database_now(tx))
         days = {one.day for one in read.points}
         good, missed = await to_listen(tx, days, points)
@@ -87,7 +87,7 @@ async def get_overview(
 ) -> Response:
     """A period of some points or all, beside the period of the same length before it. Days are each point's own."""
     points = caller.scope(query.point)
-    async with deps.db.alone() as tx:
+    async with deps.db.snapshot() as tx:
         period = await _period(tx, query.first, query.last, points)
         read, cut = await overview(tx, period, points), await series(tx, period, points)
     return conditional(overview_view(period, read, cut), if_none_match)

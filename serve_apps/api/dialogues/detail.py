@@ -45,7 +45,7 @@ async def get_dialogue_detail(
 ) -> DialogueDetail:
     """A dialogue as it stands this moment. One that went into another is answered with 404 that names it."""
     terms = parse(q) if q else ()
-    async with deps.db.alone() as tx:
+    async with deps.db.snapshot() as tx:
         line, stored = await known_dialogue(tx, dialogue_id, caller)
         audio = await audio_of(tx, line)
         reviews = await list_reviews(tx, dialogue_id)

@@ -69,7 +69,7 @@ async def list_dialogues(
 ) -> Page[ExportedDialogue]:
     """With text and verdict; `segments` (the words) are empty here, ask for the single dialogue. `attempted` and
     `min_quality` alone are of the machine's verdict; beside any other filter of the review that counts."""
-    async with deps.db.begin() as tx:
+    async with deps.db.snapshot() as tx:
         wanted = await allowed_filter(tx, query, caller)
         if query.is_of_the_present:
             return await _present(tx, query, caller)

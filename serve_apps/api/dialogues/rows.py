@@ -34,7 +34,7 @@ async def list_dialogue_rows(
 ) -> Page[DialogueRow]:
     """The dialogues that pass every filter, a page at a time. A page may hold fewer than `limit`, even none, where a
     rare filter was looked for long enough: go on as long as `next` is not null."""
-    async with deps.db.begin() as tx:
+    async with deps.db.snapshot() as tx:
         wanted = await allowed_filter(tx, query, caller)
         after = read_cursor(query.after, wanted, query.sort) if query.after else None
         found = await find_page(tx, wanted, query.sort, after, query.limit)
@@ -48,6 +48,6 @@ async def count_dialogue_facets(
     query: Annotated[DialogueQuery, Query()], deps: DepsOf, caller: auth.Caller
 ) -> FacetsView:
     """What the list can be filtered by. Each filter's options count the dialogues that pass all the other filters."""
-    async with deps.db.begin() as tx:
+    async with deps.db.snapshot() as tx:
         wanted = await allowed_filter(tx, query, caller)
         return facets_of(await count_facets(tx, wanted), caller)
