@@ -1,6 +1,5 @@
 """What the asr stage asks of Whisper and what it gets back: wire types, no audio in them (DESIGN 6)."""
 
-import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -21,21 +20,6 @@ class SpeechRef:
 
 
 @dataclass(frozen=True, slots=True)
-class TranscribeItem:
-    """One dialogue to transcribe. `language`: ISO 639-1, or auto; `speech`: ascending, disjoint, without padding."""
-
-    item_id: str
-    language: str
-    speech: tuple[SpeechRef, ...]
-    alone: bool = False
-    """Not in one batch with others: it may be what killed the last one."""
-
-    @property
-    def speech_ms(self) -> int:
-        return sum(ref.end_ms - ref.start_ms for ref in self.speech)
-
-
-@dataclass(frozen=True, slots=True)
 class Decoding:
     """How a model is asked. `pack`: share windows with other dialogues; `prompt`: words to expect;
     `temperature`: None for greedy or beam search, with rising temperatures where that fails (unpacked only)."""
@@ -44,6 +28,33 @@ class Decoding:
     pack: bool = True
     prompt: str | None = None
     temperature: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One pass by one of the served models, instead of the pipeline's two: what a re-analysis asks for."""
+
+    asr_pass: str
+    """The name in the settings that serves it: fast, accurate or rerun."""
+    model: str
+    compute_type: str
+    decoding: Decoding
+
+
+@dataclass(frozen=True, slots=True)
+class TranscribeItem:
+    """One dialogue to transcribe. `language`: ISO 639-1, or auto; `speech`: ascending, disjoint, without padding."""
+
+    item_id: str
+    language: str
+    speech: tuple[SpeechRef, ...]
+    alone: bool = False
+    """Not in one batch with others: it may be what killed the last one."""
+    wanted: Wanted | None = None
+
+    @property
+    def speech_ms(self) -> int:
+        return sum(ref.end_ms - ref.start_ms for ref in self.speech)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +109,10 @@ class Outcome:
     no_speech_prob: float
 
 
-def window_size(audio_s: float, oldest_s: float, at_least: int, at_most: int) -> int:
-    """How many dialogues to keep in flight: one for each 15 s of waiting audio, more as the oldest waits longer.
+def window_size(replicas: int, per_replica: int) -> int:
+    """How many dialogues to keep in flight: what keeps every running replica busy, and no more.
 
-    Serve scales on requests in flight, so this is what its autoscaler sees of the backlog. `audio_s`: waiting and
-    running audio; `oldest_s`: age of the oldest waiting job; doubles with every five minutes of age.
+    What is in flight is ahead of whatever comes next, live or not, and its time runs; the rest waits in the queue, in
+    its order. Where no replica runs, one's share goes on to ask whether there is one.
     """
-    wanted = audio_s / 15.0 * math.exp2(min(oldest_s / 300.0, 6.0))
-    return max(at_least, min(round(wanted), at_most))
+    return max(1, replicas) * per_replica

@@ -31,11 +31,12 @@ NEXT: Mapping[RunState, frozenset[RunState]] = {
     RunState.PLANNED: frozenset({RunState.RUNNING, RunState.CANCELLED}),
     RunState.RUNNING: frozenset({RunState.DONE, RunState.CANCELLED}),
     RunState.DONE: frozenset({RunState.RUNNING, RunState.PROMOTED}),
-    RunState.PROMOTED: frozenset({RunState.ROLLED_BACK}),
-    RunState.ROLLED_BACK: frozenset({RunState.PROMOTED}),
+    RunState.PROMOTED: frozenset({RunState.RUNNING, RunState.ROLLED_BACK}),
+    RunState.ROLLED_BACK: frozenset({RunState.PROMOTED, RunState.RUNNING}),
     RunState.CANCELLED: frozenset(),
 }
-"""What may follow. A run that is done runs again where its dead jobs are retried."""
+"""What may follow. A run that has ended runs again where its dead jobs are retried, or where a promotion found dialogues
+that had changed since."""
 
 
 def check_move(name: str, now: RunState, then: RunState) -> None:

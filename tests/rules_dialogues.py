@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from domain.rules.engine import judge
+from domain.rules.versions import NEWEST, Rules
 from domain.status import Attempted, Kind, Reaction
 from domain.transcript import Transcript, Utterance, Word
 from domain.verdict import DEFAULT_CATALOGUE
@@ -70,9 +71,9 @@ def _read(name: str) -> Any:
     return yaml.safe_load((DATA / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-def rendered(dialogue: Labelled, rendering: Rendering) -> Transcript:
-    """As a recogniser would write it, with word times; the same each time."""
-    chance = random.Random(f"{dialogue.id}{rendering}")
+def rendered(dialogue: Labelled, rendering: Rendering, take: int = 0) -> Transcript:
+    """As a recogniser would write it, with word times; the same each time, and other chances in another take."""
+    chance = random.Random(f"{dialogue.id}{rendering}{take or ''}")
     at_ms = 0
     utterances: list[list[Word]] = []
     for number, line in enumerate(dialogue.lines):
@@ -130,13 +131,13 @@ class Score:
         return 2 * self.hits / max(2 * self.hits + self.false_alarms + self.misses, 1)
 
 
-def score(cases: Iterable[tuple[Labelled, Transcript]]) -> Score:
+def score(cases: Iterable[tuple[Labelled, Transcript]], rules: Rules = NEWEST) -> Score:
     """Judges every transcript by the rules and compares with the labels."""
     total = Score()
     pairs = list(cases)
     kinds = reactions = 0
     for truth, transcript in pairs:
-        verdict = judge(transcript, DEFAULT_CATALOGUE)
+        verdict = judge(transcript, DEFAULT_CATALOGUE, rules)
         said, is_so = verdict.attempted is Attempted.YES, truth.attempted is Attempted.YES
         total.hits += said and is_so
         total.false_alarms += said and not is_so
@@ -150,6 +151,8 @@ def score(cases: Iterable[tuple[Labelled, Transcript]]) -> Score:
     return total
 
 
-def renderings(dialogues: Iterable[Labelled], rendering: Rendering) -> Iterator[tuple[Labelled, Transcript]]:
-    """Each dialogue with its transcript."""
-    return ((dialogue, rendered(dialogue, rendering)) for dialogue in dialogues)
+def renderings(
+    dialogues: Iterable[Labelled], rendering: Rendering, takes: int = 1
+) -> Iterator[tuple[Labelled, Transcript]]:
+    """Each dialogue with its transcript, in so many takes."""
+    return ((dialogue, rendered(dialogue, rendering, take)) for dialogue in dialogues for take in range(takes))

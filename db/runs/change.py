@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
 from db.runs.feed import drop_cancelled
-from domain.runs import RunState, check_move
+from domain.runs import NEXT, RunState, check_move
 
 _r = t.runs.c
 
@@ -24,8 +24,9 @@ async def cancel_run(tx: AsyncConnection, run_id: UUID) -> int:
 
 
 async def reopen_runs(tx: AsyncConnection, run_ids: Collection[UUID]) -> None:
-    """Dead jobs of these are queued again: a run that was done is not any more. Call it before locking jobs."""
+    """Dead jobs of these are queued again: a run that had ended has not any more. Call it before locking jobs."""
     if not run_ids:
         return
-    again = update(t.runs).where(_r.run_id.in_(sorted(run_ids)), _r.state == RunState.DONE)
+    ended = [state.value for state in RunState if RunState.RUNNING in NEXT[state] and state is not RunState.PLANNED]
+    again = update(t.runs).where(_r.run_id.in_(sorted(run_ids)), _r.state.in_(ended))
     await tx.execute(again.values(state=RunState.RUNNING.value, finished_at=None))

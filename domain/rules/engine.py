@@ -8,18 +8,24 @@ from domain.rules.cues import Talk
 from domain.rules.english import ENGLISH
 from domain.rules.kinds import kind_of
 from domain.rules.lexicon import Lexicon
+from domain.rules.mending import Mending
 from domain.rules.offers import THRESHOLD, Offer, find_offers
 from domain.rules.russian import RUSSIAN
 from domain.rules.sentences import Sentence, normalise, sentences
 from domain.rules.speakers import speakers
+from domain.rules.versions import NEWEST, Rules
 from domain.status import Attempted, Kind, Reaction
 from domain.transcript import Transcript
 from domain.verdict import MAX_QUOTE_WORDS, MAX_QUOTES, RawVerdict
 
-RULES_VERSION = "rules-1"
 LEXICONS: Mapping[str, Lexicon] = {lexicon.language: lexicon for lexicon in (RUSSIAN, ENGLISH)}
-RULES_SHA256 = hashlib.sha256("\n".join(lexicon.fingerprint() for lexicon in LEXICONS.values()).encode()).hexdigest()
-"""Names the exact phrases a verdict came from, as a prompt's hash does for a language model."""
+_MENDINGS: Mapping[str, Mending] = {lexicon.language: Mending.of(lexicon) for lexicon in LEXICONS.values()}
+
+
+def sha256_of(rules: Rules) -> str:
+    """Names the exact phrases a verdict came from and what was done with them, as a prompt's hash does for a model."""
+    parts = [lexicon.fingerprint() for lexicon in LEXICONS.values()] + ["mends"] * rules.mends
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def lexicon_of(language: str) -> Lexicon | None:
@@ -27,13 +33,15 @@ def lexicon_of(language: str) -> Lexicon | None:
     return LEXICONS.get(language.lower().split("-")[0])
 
 
-def judge(transcript: Transcript, catalogue: Sequence[str]) -> RawVerdict:
+def judge(transcript: Transcript, catalogue: Sequence[str], rules: Rules = NEWEST) -> RawVerdict:
     """The verdict on one dialogue. A language without a lexicon is `uncertain`; without words nothing was attempted."""
     lexicon = lexicon_of(transcript.language)
     if lexicon is None:
         summary = f"No rules for the language “{transcript.language}”."
         return RawVerdict(Kind.UNCLEAR, Attempted.UNCERTAIN, 0, summary=summary)
     lines = sentences(transcript)
+    if rules.mends:
+        lines = [_MENDINGS[lexicon.language].mend(line) for line in lines]
     kind = kind_of(lines, lexicon)
     if not lines or kind is Kind.STAFF:
         return _no_attempt(kind, lexicon)

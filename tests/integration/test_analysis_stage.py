@@ -144,7 +144,7 @@ async def test_a_transcript_becomes_the_current_verdict_with_its_quotes_in_time(
         await shop.settled(dialogue)
     verdict = await shop.verdict(dialogue)
     assert (verdict.kind, verdict.attempted, verdict.customer_reaction) == ("sale", "yes", "accepted")
-    assert (verdict.analysis_model, verdict.prompt_version, verdict.categories) == ("rules-1", "rules-1", ["pastry"])
+    assert (verdict.analysis_model, verdict.prompt_version, verdict.categories) == ("rules-2", "rules-2", ["pastry"])
     assert verdict.transcript_sha256 == transcript(OFFER).sha256
     (quote,) = verdict.evidence_quotes
     assert quote["quote"] == "Shall I add a cinnamon roll for you?"

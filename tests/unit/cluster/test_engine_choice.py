@@ -13,7 +13,8 @@ from cluster.engines.rules import RulesEngine
 from cluster.engines.wire import RESPONSE_FORMATS, InvalidReply, WireVerdict, read_reply
 from configs.settings import AnalysisSettings, load
 from domain.errors import ConfigError
-from domain.rules.engine import RULES_SHA256
+from domain.rules.engine import sha256_of
+from domain.rules.versions import NEWEST
 from domain.status import Attempted
 from domain.transcript import Transcript, Utterance
 from domain.verdict import DEFAULT_CATALOGUE
@@ -38,7 +39,7 @@ async def test_the_rules_name_themselves_as_model_and_prompt() -> None:
     said = Transcript("en", (Utterance(0, 1000, "A latte, please."), Utterance(2000, 3000, "Anything else?")))
     verdict, source = await RulesEngine().analyse(said, DEFAULT_CATALOGUE)
     assert verdict.attempted is Attempted.YES
-    assert (source.model, source.prompt_version, source.prompt_sha256) == ("rules-1", "rules-1", RULES_SHA256)
+    assert (source.model, source.prompt_version, source.prompt_sha256) == ("rules-2", "rules-2", sha256_of(NEWEST))
     assert (source.transcript_sha256, source.tokens_in, source.cost_usd) == (said.sha256, 0, 0.0)
 
 
