@@ -32,10 +32,14 @@ def tell(metric: Metric, value: float, **labels: str) -> None:
         meter.set(value, labels)
 
 
-def _meter(metric: Metric) -> Any:
-    """Ray's instrument, or None where this process is none of Ray's."""
+def are_kept() -> bool:
+    """True in Ray's processes."""
     ray = sys.modules.get("ray")
-    return _instrument(metric) if ray is not None and ray.is_initialized() else None
+    return ray is not None and bool(ray.is_initialized())
+
+
+def _meter(metric: Metric) -> Any:
+    return _instrument(metric) if are_kept() else None
 
 
 @cache

@@ -60,16 +60,7 @@ UPLOAD_BYTES = _counter("upload_bytes_total", "Bytes of the new chunks")
 UPLOAD_AUDIO = _counter("upload_audio_seconds_total", "Audio in the new chunks")
 UPLOAD_SECONDS = _seconds("upload_seconds", "From a whole body to its receipt")
 PROBLEMS = _counter(
-    "problems_total",
-    "Errors answered over HTTP, by code (docs/errors.md)",
-    "application",
-    "code",
-    only_after="an error",
-)
-SERVED_BYTES = _counter(
-    "internal_audio_bytes_total",
-    "Audio that other nodes read by the internal route",
-    only_after="a node without the disk",
+    "problems_total", "Errors answered over HTTP, by code (docs/errors.md)", "code", only_after="an error"
 )
 
 # Stages: counted by each worker.
@@ -125,7 +116,8 @@ HEARD = _counter(
 )
 
 # What every process of ours tells of itself.
-BUILD = _gauge("build_info", "1; the labels say what runs", "release", "version", "profile")
+AUDIO_READ = _counter("audio_read_bytes_total", "Audio read: disk, s3, internal (the route) or cache", "source")
+BUILD = _gauge("build_info", "1; the labels say which code runs", "release", "profile")
 MODEL = _gauge("model_info", "1; the model that a replica holds: id@revision, compute type", "model", "device")
 POOL = _gauge("database_pool_connections", "Connections of the process's pool: busy or idle", "state")
 CLOCK_ERROR = _gauge("clock_error_seconds", "The process's clock minus the database's")

@@ -8,6 +8,7 @@ from uuid import uuid4
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from configs import logs
 from serve_apps.problems import Code, Problem, response
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,8 @@ class Edge:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_id)
+            with logs.about(request_id=request_id):
+                await self._app(scope, receive, send_with_id)
         except Exception:
             log.exception("unexpected_error", extra={"request_id": request_id, "path": scope["path"]})
             if started:

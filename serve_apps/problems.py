@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from configs import meters
+from domain import metrics as m
 from domain.errors import Conflict, NotFound, Unavailable
 from serve_apps.wording import message_of, why_not_json
 
@@ -139,6 +141,7 @@ def response(request_id: str, problem: Problem) -> JSONResponse:
         "request_id": request_id,
         **problem.members,
     }
+    meters.count(m.PROBLEMS, code=code.code)
     headers = dict(problem.headers or {})
     if code.status == 401:
         headers.setdefault("WWW-Authenticate", 'Bearer realm="salescontrol"')

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,11 +13,13 @@ from uuid import uuid4
 
 from audio.decode import probe
 from audio.store import AudioStore
+from configs import meters
 from configs.settings import IngestSettings
 from db.chunks import NewChunk, ReceivedChunk, discard_audio, erased_time, find_same, insert_chunk
 from db.devices import Device
 from db.engine import Database, driver_of
 from db.queue import NewJob, Queue
+from domain import metrics as m
 from domain.chunks import UploadRight, job_class, names_codec, stored_path, upload_right
 from domain.errors import Rejected, Unavailable
 from domain.ids import ChunkId, PointId, RegisterId
@@ -80,6 +83,7 @@ class Receiver:
             log.warning("upload_failed", extra={"reason": repr(error)})
 
     async def _accept(self, device: Device, upload: Upload) -> Receipt:
+        begun_s = time.monotonic()
         try:
             fields = parse_fields(upload.fields, upload.file is not None)
             now = datetime.now(UTC)
@@ -89,7 +93,10 @@ class Receiver:
             chunk = await asyncio.to_thread(self._store_file, fields, upload)
         finally:
             upload.close()
-        return await self._record(chunk, now)
+        receipt = await self._record(chunk, now)
+        meters.observe(m.UPLOAD_SECONDS, time.monotonic() - begun_s)
+        _tell(receipt, chunk)
+        return receipt
 
     def _authorise(self, device: Device, fields: ChunkForm, now: datetime) -> None:
         for name in ("device_id", "point_id", "register_id"):
@@ -197,6 +204,17 @@ class Receiver:
             self._store.delete(path)
         except Unavailable as error:
             log.warning("file_left_for_sweep", extra={"path": path, "reason": str(error)})
+
+
+def _tell(receipt: Receipt, chunk: NewChunk) -> None:
+    """The first line of a chunk's way, and what is counted of uploads."""
+    outcome = "duplicate" if receipt.duplicate else "new" if receipt.queued else "discarded"
+    about = {"chunk_id": receipt.chunk_id, "device_id": chunk.device_id, "size_bytes": chunk.size_bytes}
+    log.info("chunk_received", extra={**about, "outcome": outcome})
+    meters.count(m.UPLOADS, outcome=outcome)
+    if outcome == "new":
+        meters.count(m.UPLOAD_BYTES, chunk.size_bytes)
+        meters.count(m.UPLOAD_AUDIO, chunk.duration_ms / 1000)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, 
 from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
-from configs import logs
+from configs import logs, meters
 from configs.settings import AsrPassSettings, AsrSettings, Settings, load
+from domain import metrics as m
 from domain.asr import Failure, FailureKind, Heard, Outcome, TranscribeItem
 from serve_apps.whisper.asks import LONGEST_ITEM_S, Ask, HeardRecording, Recording
 from serve_apps.whisper.openai_api import Served, create_app
@@ -82,6 +83,7 @@ class WhisperReplica:
         settings = load()
         logs.setup(settings.log.level)
         self._listener = build_listener(settings, model, compute_type)
+        meters.tell(m.MODEL, 1, model=self._listener.identity(), device=settings.asr.device)
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Called by Serve at the start and at each change, while batches run."""
@@ -127,7 +129,8 @@ class Transcriber:
 
     async def transcribe(self, item: TranscribeItem) -> Outcome | Failure:
         """What the asr stage calls."""
-        return await self._passes.transcribe(item)
+        with logs.about(dialogue_id=item.item_id):
+            return await self._passes.transcribe(item)
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         return create_app(served_models(self._settings), self._recording, self._settings)

@@ -11,6 +11,8 @@ from faster_whisper import BatchedInferencePipeline, WhisperModel
 from faster_whisper.transcribe import Segment
 
 from audio.decode import RATE_HZ, Samples
+from configs import meters
+from domain import metrics as m
 from domain.asr import Decoding, Heard
 from domain.packing import HeardWord, PackingRules, Window, carry_back, holes, joined, pack, whole_words
 from domain.suspicion import SuspicionRules, better, reasons
@@ -66,7 +68,9 @@ class Engine:
 
     def transcribe(self, speeches: Sequence[Speech], language: str, decoding: Decoding) -> list[Heard]:
         """One transcript for each, in order; `language` ISO 639-1, the same for all."""
+        meters.count(m.HEARD_AUDIO, sum(speech.length_ms for speech in speeches) / 1000, model=self.identity)
         if not decoding.pack:
+            meters.count(m.HEARD, len(speeches), model=self.identity, how="alone")
             return [self._alone(speech, language, decoding) for speech in speeches]
         return [
             self._again_if_suspicious(heard, speech, language, decoding)
@@ -74,7 +78,9 @@ class Engine:
         ]
 
     def _again_if_suspicious(self, heard: Heard, speech: Speech, language: str, decoding: Decoding) -> Heard:
-        if not reasons(heard, speech.length_ms, self._suspicion):
+        is_suspicious = bool(reasons(heard, speech.length_ms, self._suspicion))
+        meters.count(m.HEARD, model=self.identity, how="again" if is_suspicious else "packed")
+        if not is_suspicious:
             return heard
         return better(heard, self._alone(speech, language, decoding), speech.length_ms, self._suspicion)
 
@@ -95,6 +101,7 @@ class Engine:
         notes: dict[int, _Notes] = defaultdict(_Notes)
         if not windows:
             return notes
+        self._measure(windows)
         audio = np.zeros(len(windows) * SLOT_S * RATE_HZ, np.float32)
         for i, window in enumerate(windows):
             _lay(window, speeches, audio[i * SLOT_S * RATE_HZ :])
@@ -119,6 +126,13 @@ class Engine:
             for owner in {owner for owner, _ in carried}:
                 notes[owner].no_speech.append(segment.no_speech_prob)
         return notes
+
+    def _measure(self, windows: Sequence[Window]) -> None:
+        speech_ms = sum(placed.piece.length_ms for window in windows for placed in window.placed)
+        slots = -(-len(windows) // self.batch_windows) * self.batch_windows
+        meters.count(m.WINDOWS, len(windows), model=self.identity)
+        meters.count(m.WINDOW_SLOTS, slots, model=self.identity)
+        meters.count(m.WINDOW_SPEECH, speech_ms / 1000, model=self.identity)
 
     def _alone(self, speech: Speech, language: str, decoding: Decoding) -> Heard:
         """One dialogue as plain Whisper does it, rising temperatures where a window fails."""

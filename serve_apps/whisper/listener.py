@@ -4,13 +4,16 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from typing import TypeVar
 
 from audio.decode import RATE_HZ, Samples, decode
 from audio.store import AudioStore
+from configs import logs, meters
+from domain import metrics as m
 from domain.asr import Decoding, Failure, FailureKind, Heard
 from domain.errors import Rejected, Unavailable
 from domain.hallucination import gate
@@ -56,6 +59,10 @@ class Listener:
 
     async def transcribe(self, asks: Sequence[Ask]) -> list[Heard | Failure]:
         """One answer for each, in order. Never raises for an item's sake: a failure is a value."""
+        with logs.about(dialogue_ids=[ask.item.item_id for ask in asks]):
+            return await self._transcribe(asks)
+
+    async def _transcribe(self, asks: Sequence[Ask]) -> list[Heard | Failure]:
         answers: dict[int, Heard | Failure] = {}
         speeches: dict[int, Speech] = {}
         for i, loaded in enumerate(await asyncio.gather(*(self._load(ask) for ask in asks))):
@@ -71,7 +78,8 @@ class Listener:
             else:
                 groups[language, asks[i].decoding].append(i)
         for (language, decoding), members in groups.items():
-            heard = await self._group([speeches[i] for i in members], language, decoding)
+            named = {asks[i].item.item_id: speeches[i] for i in members}
+            heard = await self._group(named, language, decoding)
             answers.update(zip(members, heard, strict=True))
         return [answers[i] for i in range(len(asks))]
 
@@ -125,16 +133,18 @@ class Listener:
             raise Rejected(f"language {language}: Whisper knows no such; use ISO 639-1, or auto")
         return language
 
-    async def _group(self, speeches: Sequence[Speech], language: str, decoding: Decoding) -> list[Heard | Failure]:
-        """All at once; if that fails, one by one, so that only the one at fault fails."""
+    async def _group(self, speeches: Mapping[str, Speech], language: str, decoding: Decoding) -> list[Heard | Failure]:
+        """All at once; if that fails, one by one, so that only the one at fault fails. `speeches` by dialogue."""
+        together = list(speeches.values())
         try:
-            return list(await self._in_thread(lambda: self._engine.transcribe(speeches, language, decoding)))
+            return list(await self._in_thread(lambda: self._engine.transcribe(together, language, decoding)))
         except Exception as error:
             if len(speeches) == 1:
-                log.exception("dialogue_failed", extra={"speech_ms": speeches[0].length_ms})
+                about = {"dialogue_id": next(iter(speeches)), "speech_ms": together[0].length_ms}
+                log.exception("dialogue_failed", extra=about)
                 return [failure(error)]
             log.warning("batch_failed", extra={"dialogues": len(speeches), "reason": repr(error)})
-        return [(await self._group([speech], language, decoding))[0] for speech in speeches]
+        return [(await self._group({name: speech}, language, decoding))[0] for name, speech in speeches.items()]
 
     async def _stretches(self, samples: Samples, found: Sequence[Piece], recording: Recording) -> Transcript:
         rules = self._engine.packing
@@ -155,13 +165,15 @@ class Listener:
         return transcript
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._timed, work)
+        context = copy_context()  # the thread's lines in the log say what they are about
+        return await asyncio.get_running_loop().run_in_executor(self._thread, context.run, self._timed, work)
 
     def _timed(self, work: Callable[[], T]) -> T:
         self._began_s = time.monotonic()
         try:
             return work()
         finally:
+            meters.count(m.BUSY, time.monotonic() - self._began_s, model=self._engine.identity)
             self._began_s = None
 
 
