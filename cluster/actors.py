@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from importlib.metadata import version
 from typing import Any
 
 import ray
@@ -89,7 +88,7 @@ class WorkerActor:
         )
         self._loop = _Loop(self._worker.run)
         self._loop.beside(tell_vitals(database))
-        meters.tell(m.BUILD, 1, release=release, version=version("salescontrol"), profile=config.profile)
+        meters.tell(m.BUILD, 1, release=release, profile=config.profile)
 
     def __repr__(self) -> str:
         """What Ray's dashboard and log files call it: the stages that it hosts."""
