@@ -71,6 +71,8 @@ class Stage(ABC):
     timeout_s: ClassVar[float] = 120.0
     concurrency: ClassVar[int] = 1
     """Jobs in flight per worker; see `window` where it should follow the backlog."""
+    is_window_shared: ClassVar[bool] = False
+    """The window is that of all workers together: for a stage that only calls something scarce."""
     num_cpus: ClassVar[float] = 0.25
     status_column: ClassVar[Column[Any] | None] = None
     """The column of the subject's row that follows this stage's jobs (PENDING, PROCESSING, DONE, ERROR)."""

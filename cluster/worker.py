@@ -148,6 +148,7 @@ class Worker:
             on_claim=partial(self.endings.mark_processing, stage),
             on_dead=partial(self.endings.mark_vanished, stage),
             reruns=max(0, self._most_reruns(window) - len(lane.reruns)),
+            in_all=window if stage.is_window_shared else None,
         )
         lane.reruns.update(job.job_id for job in jobs if job.job_class is JobClass.REANALYSIS)
         meters.count(m.LEASES_EXPIRED, sum(job.lease_expired_before for job in jobs), stage=stage.name)

@@ -36,6 +36,8 @@ class Claim:
     on_dead: JobsHook = leave_alone
     reruns: int | None = None
     """At most so many of them of re-analyses."""
+    in_all: int | None = None
+    """At most so many of the stage in flight, over all workers."""
 
 
 class _Raced(Exception):  # not an error: the claim is begun anew
@@ -66,6 +68,11 @@ async def _claim_once(tx: AsyncConnection, settings: JobSettings, wanted: Claim,
     if pause is not None and not pause.is_over:
         return []
     slots = wanted.slots if pause is None else min(wanted.slots, 1)
+    if wanted.in_all is not None:
+        in_flight = (await tx.execute(sql.IN_FLIGHT, {"stage": wanted.stage})).scalar_one()
+        slots = min(slots, wanted.in_all - in_flight)
+        if slots < 1:
+            return []
     expired, worn_out = await _expired(tx, settings, wanted.stage, slots, skipped)
     if worn_out:
         await wanted.on_dead(tx, worn_out)

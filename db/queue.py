@@ -69,9 +69,10 @@ class Queue:
         on_claim: JobsHook = leave_alone,
         on_dead: JobsHook = leave_alone,
         reruns: int | None = None,
+        in_all: int | None = None,
     ) -> list[Job]:
         """Leases up to `limit` jobs of a stage to `worker`, in the fair order of DESIGN 8; at most `reruns` of them are
-        of re-analyses.
+        of re-analyses, and with them at most `in_all` jobs of the stage are in flight, over all workers.
 
         `on_claim` sees the jobs about to be leased, `on_dead` those whose worker vanished in their last attempt, both
         inside the claim's transaction; it is rolled back and begun anew where a job cannot be had after all, so they
@@ -79,7 +80,8 @@ class Queue:
         """
         if limit < 1:
             return []
-        return await claims.claim(self.db, self.settings, Claim(stage, limit, worker, on_claim, on_dead, reruns))
+        wanted = Claim(stage, limit, worker, on_claim, on_dead, reruns, in_all)
+        return await claims.claim(self.db, self.settings, wanted)
 
     async def complete(self, tx: AsyncConnection, job: Job, state: JobState = JobState.DONE) -> None:
         """Ends a job and, since its dependencies evidently work, its stage's pause. Raises LeaseLost."""

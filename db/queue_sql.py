@@ -37,6 +37,12 @@ LOCK_STAGE = text("SELECT pg_advisory_xact_lock(hashtextextended('salescontrol.c
 
 PAUSE = text("SELECT until <= statement_timestamp() AS is_over FROM stage_pauses WHERE stage = :stage")
 
+IN_FLIGHT = text("""
+    SELECT count(*) FROM jobs
+    WHERE stage = :stage AND state = 'running' AND lease_until >= statement_timestamp()
+""")
+"""What a vanished worker held is not in flight: it is leased again, and does not count twice."""
+
 EXPIRED = text("""
     SELECT job_id, stage, subject_id, subject_rev, run_id, lock_key, class AS job_class, fair_key, attempts, audio_ms
     FROM jobs

@@ -1,14 +1,13 @@
 """asr: the speech of one closed dialogue → its transcript, by the Serve application `whisper` (DESIGN 6)."""
 
-import asyncio
-from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stage import Stage, StageContext, SubjectKind
+from cluster.whisper import Whisper
 from configs import meters
 from db import tables as t
 from db.current_results import put_transcripts
@@ -20,34 +19,35 @@ from domain.errors import Rejected, StageError, Transient, Unavailable
 from domain.status import StageStatus
 
 _dialogues, _segments, _chunks = t.dialogues, t.dialogue_segments, t.audio_chunks
-APPLICATION = "whisper"
-SMALLEST_WINDOW = 8
-"""Enough in flight for a batch."""
 
 
 class Asr(Stage):
-    """Holds no model: it keeps dialogues in flight, and Serve's replicas batch and scale by what is in flight."""
+    """Holds no model: it keeps two batches or so in flight for each replica, and Serve's replicas batch."""
 
     name = "asr"
     after = ("dialogues",)
     subject = SubjectKind.DIALOGUE
     timeout_s: ClassVar[float] = 300.0
+    is_window_shared = True
     status_column = _dialogues.c.asr_status
 
-    _max_window: int = SMALLEST_WINDOW
+    _per_replica: int = 1
+
+    def __init__(self) -> None:
+        self._whisper = Whisper()
 
     async def start(self, ctx: StageContext) -> None:
-        self._max_window = ctx.settings.asr.max_window
+        self._per_replica = ctx.settings.asr.max_window
 
     def window(self, backlog: Backlog) -> int:
-        """Grows with how much audio waits, and for how long."""
-        return window_size(backlog.audio_s, backlog.oldest_s, min(SMALLEST_WINDOW, self._max_window), self._max_window)
+        """Grows with the replicas; these follow the backlog by themselves."""
+        return window_size(self._whisper.replicas, self._per_replica)
 
     async def run(self, ctx: StageContext, job: Job) -> Outcome:
         """Raises Rejected for audio that is gone or broken, Unavailable while Whisper is not there."""
         async with ctx.db.begin() as tx:
             item = await read_item(tx, job, ctx.settings.asr.language)
-        answer = await _ask_whisper(item)
+        answer = await self._whisper.transcribe(item)
         if isinstance(answer, Failure):
             raise error_of(answer)
         return answer
@@ -103,22 +103,6 @@ async def read_item(tx: AsyncConnection, job: Job, default_language: str) -> Tra
     # Whoever failed before may be what breaks batches, or kills replicas.
     is_suspect = job.lease_expired_before or job.attempts > 1
     return TranscribeItem(job.subject_id, rows[0].language or default_language, speech, alone=is_suspect)
-
-
-async def _ask_whisper(item: TranscribeItem) -> Outcome | Failure:
-    # Imported here: Ray is heavy, and only a worker's process has it running.
-    from ray import serve
-    from ray.exceptions import RayActorError
-    from ray.serve.exceptions import BackPressureError, RayServeException
-
-    try:
-        handle = await asyncio.to_thread(partial(serve.get_app_handle, APPLICATION))
-        answer: Any = await handle.transcribe.remote(item)
-    except (BackPressureError, RayActorError, RayServeException) as error:
-        raise Unavailable(f"whisper: {type(error).__name__}: {error}") from error
-    if not isinstance(answer, (Outcome, Failure)):
-        raise Transient(f"whisper answered with {type(answer).__name__}; is another release running?")
-    return answer
 
 
 def error_of(failure: Failure) -> StageError:

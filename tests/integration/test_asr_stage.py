@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select, update
 
+from audio.store import FileStore
+from cluster.stage import StageContext
 from cluster.stages.asr import Asr, error_of, read_item
 from configs import settings
 from db import tables as t
@@ -146,9 +149,10 @@ def test_a_failure_becomes_the_error_that_it_stands_for(kind: FailureKind, error
     assert getattr(raised, "retry_after_s", 7.0) == 7.0
 
 
-def test_the_window_follows_the_backlog_up_to_the_setting() -> None:
-    stage = Asr()
-    stage._max_window = settings.load({}).asr.max_window
-    calm, busy = Backlog(1, 0, 10.0, 0.0), Backlog(9_000, 0, 200_000.0, 3_000.0)
-    assert stage.window(calm) == min(8, stage._max_window)
-    assert stage.window(busy) == stage._max_window
+async def test_the_window_follows_the_replicas(talk: Talk, tmp_path: Path) -> None:
+    config = settings.load({"SALESCONTROL_HOME": str(tmp_path)})
+    stage, waiting = Asr(), Backlog(9_000, 0, 200_000.0, 3_000.0)
+    await stage.start(StageContext(talk.db, FileStore(tmp_path), config))
+    for replicas, in_flight in ((0, 1), (1, 1), (5, 5)):
+        stage._whisper.replicas = replicas
+        assert stage.window(waiting) == in_flight * config.asr.max_window

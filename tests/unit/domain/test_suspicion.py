@@ -170,8 +170,5 @@ def test_a_sentence_that_ends_with_a_breath_and_a_long_pause_end_utterances() ->
     assert [u.text for u in group(words, 0)] == ["Да.", "Вот она", "и"]
 
 
-@settings(deadline=None)
-@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e5))
-def test_the_window_grows_with_waiting_audio_and_age_within_its_bounds(audio: float, more: float, age: float) -> None:
-    assert 8 <= window_size(audio, age, 8, 64) <= window_size(audio + more, age, 8, 64) <= 64
-    assert window_size(audio, age, 8, 64) <= window_size(audio, age + 600, 8, 64)
+def test_the_window_keeps_every_replica_busy_and_asks_on_where_there_is_none() -> None:
+    assert [window_size(replicas, 16) for replicas in (0, 1, 4)] == [16, 16, 64]
