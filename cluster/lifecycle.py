@@ -12,6 +12,7 @@ import fasteners
 
 from cluster import dashboard_process, head_state, ray_head
 from cluster.engines.choice import build_engine
+from cluster.engines.prompt import check_prompts
 from cluster.release import ROOT, release_hash
 from cluster.serving import READY_TIMEOUT_S, ServeApi, read_config
 from configs.secrets import check_secrets
@@ -36,12 +37,14 @@ class Running:
     dashboard_url: str | None
 
 
-def up(settings: Settings, report: Report) -> Running:
+def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running:
     """Starts what does not run yet and waits until all is ready. Safe to call again, and from two terminals.
+    Without `dashboard` its pages are somebody else's to serve.
 
     Raises SalesControlError where a part does not start, naming it.
     """
     check_secrets(settings)
+    check_prompts()
     build_engine(settings.analysis)  # a wrong engine or prompt is named now, not by a worker later
     with _only_one(settings.home):
         report("database", "starting")
@@ -58,7 +61,7 @@ def up(settings: Settings, report: Report) -> Running:
         report("workers", "ready")
         names = [application["name"] for application in config["applications"]]
         api.wait_until_running(names, report, NODES_TIMEOUT_S if os.environ.get("RAY_ADDRESS") else READY_TIMEOUT_S)
-        page = dashboard_process.start(settings)
+        page = dashboard_process.start(settings) if dashboard else None
         return Running(url, address, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
 
 
@@ -73,6 +76,11 @@ def down(settings: Settings, report: Report) -> None:
             report("database", "stopping")
             embedded.stop(settings.home)
             report("database", "stopped")
+
+
+def is_up(settings: Settings) -> bool:
+    """Does Ray's head that `up` started, or joined, still live? Of a shared cluster nobody here can tell."""
+    return bool(os.environ.get("RAY_ADDRESS")) or ray_head.running(settings.home) is not None
 
 
 def stop_ray(settings: Settings, report: Report) -> None:

@@ -1,6 +1,7 @@
 """Which engine judges, which prompt it is told, and how a model's words are read."""
 
 import json
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from cluster.engines.choice import build_engine, engine_name
 from cluster.engines.failures import retry_after_s
-from cluster.engines.prompt import load_prompt
+from cluster.engines.prompt import PROMPTS, PUBLISHED, check_prompts, load_prompt
 from cluster.engines.rules import RulesEngine
 from cluster.engines.wire import RESPONSE_FORMATS, InvalidReply, WireVerdict, read_reply
 from configs.settings import AnalysisSettings, load
@@ -64,6 +65,27 @@ def test_a_prompt_that_is_not_what_it_says_is_refused(tmp_path: Path, content: s
         (tmp_path / "upsell-v9.yaml").write_text(content)
     with pytest.raises(ConfigError, match=reason):
         load_prompt("upsell-v9", tmp_path)
+
+
+def test_every_shipped_prompt_is_published() -> None:
+    for path in PROMPTS.glob("*.yaml"):
+        assert load_prompt(path.stem).version == path.stem
+    check_prompts()
+
+
+def test_a_prompt_is_used_once_it_is_published_and_never_again_once_it_was_changed(tmp_path: Path) -> None:
+    path, lock = tmp_path / "upsell-v9.yaml", tmp_path / PUBLISHED
+    path.write_text("name: upsell\nversion: 9\nsystem: x\nrepair: 'bad: {problem}'")
+    with pytest.raises(ConfigError, match=r"sha256sum upsell-v9.yaml >> SHA256SUMS"):
+        load_prompt("upsell-v9", tmp_path)
+    subprocess.run(f"sha256sum upsell-v9.yaml >> {PUBLISHED}", shell=True, cwd=tmp_path, check=True)
+    assert load_prompt("upsell-v9", tmp_path).system == "x"
+    assert lock.read_text().split()[0] == load_prompt("upsell-v9", tmp_path).sha256
+    check_prompts(tmp_path)
+    path.write_text(path.read_text().replace("system: x", "system: y"))
+    for refused in (lambda: load_prompt("upsell-v9", tmp_path), lambda: check_prompts(tmp_path)):
+        with pytest.raises(ConfigError, match="put the change into a new version"):
+            refused()
 
 
 VERDICT = {
