@@ -2,14 +2,24 @@
 
 from pathlib import Path
 
-from cluster.lint import document, schema
-from cluster.lint.finding import Finding
+from cluster.lint import commands, demand, document, images, nodes, provider, schema, secrets
+from cluster.lint.cluster import view
+from cluster.lint.finding import Finding, Level
+from cluster.release import ROOT
 
-RULES = (schema.check,)
+RULES = (provider.check, nodes.check, images.check, commands.check, secrets.check, demand.check)
 
 
-def lint(path: Path) -> list[Finding]:
-    """Everything to mend in a cluster file, in the order of its lines. Raises ConfigError where it is no YAML."""
+def lint(path: Path, home: Path | None = None) -> list[Finding]:
+    """Everything to mend in a cluster file, in the order of its lines. `home`: what "~" means; default: the user's.
+
+    Raises ConfigError where the file is no YAML.
+    """
     subject = document.read(path)
-    found = [finding for rule in RULES for finding in rule(subject)]
+    found = list(schema.misshapen(subject))
+    if not found:  # the rules rely on the shape
+        cluster = view(subject, ROOT, home or Path.home())
+        found = [finding for rule in RULES for finding in rule(cluster)]
+        if not any(finding.level is Level.ERROR for finding in found):
+            found += schema.refused(subject)  # Ray's own words, where ours have none
     return sorted(found, key=lambda finding: (finding.file != subject.name, finding.line))

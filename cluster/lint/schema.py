@@ -1,30 +1,40 @@
-"""Ray's own validation: the defaults of the provider filled in, then ray-schema.json."""
+"""Ray's own validation: the shape by ray-schema.json, and the whole with the provider's defaults filled in."""
 
 import contextlib
 import copy
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from cluster.lint.document import Document
 from cluster.lint.finding import Finding, Level
 
-REMEDY = "write it as in ray_cluster.yaml; Ray's own list of keys is ray/autoscaler/ray-schema.json"
+REMEDY = "write it as in ray_cluster.yaml or configs/cluster-onprem.yaml"
 
 
-def check(document: Document) -> Iterator[Finding]:
-    """What Ray refuses, at its line; and keys that YAML drops without a word because they stand there twice."""
+def misshapen(document: Document) -> Iterator[Finding]:
+    """Unknown keys, wrong kinds of values, and keys that YAML drops without a word because they stand there twice."""
     for keys in document.twice:
         what = f"{keys[-1]} stands here twice, and only the last one counts"
         yield document.finding(Level.ERROR, document.line(*keys), what, "keep one of the two")
-    problem = _refused(document.data)
-    if problem is not None:
-        keys, message = problem
-        yield document.finding(Level.ERROR, document.line(*keys), f"Ray refuses it: {message}", REMEDY)
+    problem = _problem(document.data)
+    if problem is not None and problem[0] is not None:
+        keys, message = problem[0], problem[1]
+        named = (key for key in re.findall(r"'([^']+)'", message) if (*keys, key) in document.lines)
+        line = document.line(*keys, next(named, ""))
+        yield document.finding(Level.ERROR, line, f"Ray refuses it: {message}", REMEDY)
 
 
-def _refused(data: dict[str, Any]) -> tuple[tuple[Any, ...], str] | None:
-    """Where and why, as Ray puts it. Imported here: Ray takes a second and a half."""
+def refused(document: Document) -> Iterator[Finding]:
+    """What is well shaped, and still refused."""
+    problem = _problem(document.data)
+    if problem is not None and problem[0] is None:
+        yield document.finding(Level.ERROR, 1, f"Ray refuses it: {problem[1]}", REMEDY)
+
+
+def _problem(data: dict[str, Any]) -> tuple[tuple[Any, ...] | None, str] | None:
+    """Where (None: not said) and why, as Ray puts it. Imported here: Ray takes a second and a half."""
     from ray.autoscaler._private.util import prepare_config, validate_config
 
     said = io.StringIO()  # Ray's command line reasons on the screen before it exits
@@ -32,6 +42,7 @@ def _refused(data: dict[str, Any]) -> tuple[tuple[Any, ...], str] | None:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
             validate_config(prepare_config(copy.deepcopy(data)))
     except (Exception, SystemExit) as error:
+        path = getattr(error, "absolute_path", None)
         message = getattr(error, "message", None) or f"{said.getvalue()} {type(error).__name__}: {error}"
-        return tuple(getattr(error, "absolute_path", ())), " ".join(message.split())
+        return None if path is None else tuple(path), " ".join(message.split())
     return None

@@ -1,0 +1,119 @@
+"""Secrets: none in the file, all in a folder outside of git that is mounted; Ray's token on; none that everybody knows."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from cluster.lint.cluster import HEAD_COMMANDS, IMAGE_HOME, WORKER_COMMANDS, Cluster
+from cluster.lint.finding import Finding, Level
+from configs.secrets import MIN_TOKEN_CHARS
+from configs.settings import DEFAULT_ADMIN_TOKEN
+
+ENV_FILE, TOKEN_FILE = "cluster.env", "ray_token"
+MIN_RAY_TOKEN_CHARS = 32
+INLINE = re.compile(
+    r"\b(ADMIN_TOKEN|INTERNAL_TOKEN|DATABASE_URL|POSTGRES_PASSWORD|OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN"
+    r"|RAY_AUTH_TOKEN|RAY_REDIS_PASSWORD|SALESCONTROL_\w+(?:_TOKEN|_KEY|_PASSWORD|__URL))=(?!\$)\S|(--redis-password)[= ](?!\$)\S"
+)
+NEEDED = {
+    "DATABASE_URL": "the PostgreSQL that all nodes reach",
+    "ADMIN_TOKEN": "the output of `openssl rand -hex 24`",
+    "INTERNAL_TOKEN": "the output of `openssl rand -hex 24`",
+    "AUDIO_STORAGE_PATH": "s3://bucket: nodes come and go, their disks with them",
+}
+MAKE = "docs/cluster.md makes it"
+
+
+def check(cluster: Cluster) -> Iterator[Finding]:
+    """What stands in the file, what is mounted, and, where they are on this machine, the mounted files themselves."""
+    yield from _inline(cluster)
+    yield from _token_mode(cluster)
+    yield from _mounted(cluster)
+    for remote, local in cluster.document.get("file_mounts", default={}).items():
+        yield from _local(cluster, str(remote), str(local))
+
+
+def _inline(cluster: Cluster) -> Iterator[Finding]:
+    for n, line in enumerate(cluster.document.text, 1):
+        told = re.sub(r"(^|\s)#.*", "", line)
+        if DEFAULT_ADMIN_TOKEN in told:
+            what = "the ADMIN_TOKEN that is published with the product"
+            yield cluster.document.finding(
+                Level.ERROR, n, what, f"take {NEEDED['ADMIN_TOKEN']}, and put it into {ENV_FILE}"
+            )
+        elif match := INLINE.search(told):
+            what = f"{match[1] or match[2]} stands in the file, for all who read it or its history"
+            yield cluster.document.finding(Level.ERROR, n, what, f"move it into {ENV_FILE} of the mounted folder")
+
+
+def _token_mode(cluster: Cluster) -> Iterator[Finding]:
+    told = cluster.variables()
+    if told.get("RAY_AUTH_MODE") != "token":
+        what = "no RAY_AUTH_MODE=token: whoever reaches a port of Ray runs code on every node"
+        yield cluster.error(("docker", "run_options"), what, "add -e RAY_AUTH_MODE=token to docker.run_options")
+    elif "RAY_AUTH_TOKEN_PATH" not in told:
+        remedy = f"add -e RAY_AUTH_TOKEN_PATH={IMAGE_HOME}/secrets/{TOKEN_FILE} to docker.run_options"
+        yield cluster.error(("docker", "run_options"), "Ray's token is on, but nobody says where it is", remedy)
+
+
+def _mounted(cluster: Cluster) -> Iterator[Finding]:
+    """Each file that a command reads or a variable names lies in a mounted folder."""
+    mounts = [_absolute(str(remote)) for remote in cluster.document.get("file_mounts", default={})]
+    used = [(command.keys, path) for command in cluster.commands(HEAD_COMMANDS, WORKER_COMMANDS)
+            for path in re.findall(r"(?:^|\s)\. (\S+)", command.text)]  # fmt: skip
+    token = cluster.variables().get("RAY_AUTH_TOKEN_PATH")
+    used += [(("docker", "run_options"), token)] if token else []
+    for keys, path in used:
+        if not any(Path(_absolute(path)).is_relative_to(mount) for mount in mounts):
+            what = f"{path} is not in any of file_mounts, so it is not on the nodes"
+            remedy = f"add {Path(_absolute(path)).parent}: ~/.config/salescontrol/cluster to file_mounts"
+            yield cluster.error(keys, what, remedy, path)
+
+
+def _absolute(path: str) -> str:
+    return path.replace("~", IMAGE_HOME, 1) if path.startswith("~") else path
+
+
+def _local(cluster: Cluster, remote: str, local: str) -> Iterator[Finding]:
+    keys = ("file_mounts", remote)
+    path = Path(local.replace("~", str(cluster.home), 1) if local.startswith("~") else local)
+    path = path if path.is_absolute() else cluster.root / path
+    if path.resolve().is_relative_to(cluster.root.resolve()):
+        remedy = "keep it outside, for example in ~/.config/salescontrol/cluster"
+        yield cluster.error(keys, f"{local} is in the checkout: one `git add .` publishes it", remedy)
+    elif not path.exists():
+        yield cluster.warn(keys, f"{local} is not on this machine, and `ray up` breaks off without it", MAKE)
+    elif path.is_dir():
+        yield from _files(cluster, keys, path)
+
+
+def _files(cluster: Cluster, keys: tuple[str, str], folder: Path) -> Iterator[Finding]:
+    for name in (ENV_FILE, TOKEN_FILE):
+        if not (folder / name).is_file():
+            yield cluster.error(keys, f"{folder / name} is missing", MAKE)
+        elif (folder / name).stat().st_mode & 0o077:
+            yield cluster.error(keys, f"{folder / name} can be read by others on this machine", "chmod go= it")
+    if (folder / TOKEN_FILE).is_file() and len((folder / TOKEN_FILE).read_text().strip()) < MIN_RAY_TOKEN_CHARS:
+        what = f"{folder / TOKEN_FILE} is shorter than {MIN_RAY_TOKEN_CHARS} characters"
+        yield cluster.error(keys, what, "openssl rand -hex 32 makes a good one")
+    if (folder / ENV_FILE).is_file():
+        yield from _env_file(cluster, keys, folder / ENV_FILE)
+
+
+def _env_file(cluster: Cluster, keys: tuple[str, str], path: Path) -> Iterator[Finding]:
+    pairs = (re.match(r"(?:export )?(\w+)=[\"']?([^\"'\n]*)", line) for line in path.read_text().splitlines())
+    told = {pair[1]: pair[2] for pair in pairs if pair and pair[2]}
+    for name, meaning in NEEDED.items():
+        if name not in told and not (name == "DATABASE_URL" and "POSTGRES_HOST" in told):
+            yield cluster.error(keys, f"{path} has no {name}", f"add it: {meaning}")
+    if told.get("ADMIN_TOKEN") == DEFAULT_ADMIN_TOKEN:
+        yield cluster.error(keys, f"{path} has the published ADMIN_TOKEN", f"take {NEEDED['ADMIN_TOKEN']}")
+    for name in ("ADMIN_TOKEN", "INTERNAL_TOKEN"):
+        if 0 < len(told.get(name, "")) < MIN_TOKEN_CHARS:
+            what = f"{name} in {path} is shorter than {MIN_TOKEN_CHARS} characters"
+            yield cluster.error(keys, what, f"take {NEEDED[name]}")
+    if "RAY_REDIS_ADDRESS" not in told and "RAY_REDIS_ADDRESS" not in cluster.variables():
+        what = f"{path} has no RAY_REDIS_ADDRESS: when the head is lost, all nodes start anew"
+        yield cluster.note(
+            keys, what, "nothing is lost either way; with a Redis the nodes go on: RAY_REDIS_ADDRESS=host:6379"
+        )
