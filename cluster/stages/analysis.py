@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.engines.base import Engine
 from cluster.engines.choice import build_engine
+from cluster.reanalysis.engines import RunEngines
 from cluster.stage import Stage, StageContext, SubjectKind
 from configs import meters
 from db import tables as t
 from db.current_results import put_verdicts
 from db.queue import Backlog, Job, NewJob
+from db.runs.read import own_transcript
 from domain import metrics as m
 from domain.errors import Rejected, Unavailable
 from domain.grounding import ground
@@ -55,6 +57,7 @@ class Analysis(Stage):
         """Raises ConfigError where the settings name an engine or prompt that there is not."""
         settings = ctx.settings.analysis
         self._engine = build_engine(settings)
+        self._of_runs = RunEngines(settings)
         self._concurrency = settings.concurrency
         self._slots = asyncio.Semaphore(settings.concurrency)
         self._prefilter = PrefilterRules(settings.min_words, round(settings.min_duration_s * 1000))
@@ -62,6 +65,7 @@ class Analysis(Stage):
     async def stop(self) -> None:
         if self._engine is not None:
             await self._engine.close()
+            await self._of_runs.close()
 
     def window(self, backlog: Backlog) -> int:
         """As many as the settings allow to ask at once, and some that are claimed and ready when one is answered: else
@@ -70,25 +74,29 @@ class Analysis(Stage):
 
     async def run(self, ctx: StageContext, job: Job) -> AnalysisResult:
         """Raises Rejected where there is no transcript any more, and what the engine raises."""
+        if self._engine is None:
+            raise Unavailable("the analysis engine has not started")
         async with ctx.db.begin() as tx:
-            given = await _read(tx, UUID(job.subject_id))
+            given = await _read(tx, job)
+            engine = self._engine if job.run_id is None else await self._of_runs.of(tx, job.run_id)
         if given.revision != job.subject_rev:  # it would be judged for nothing: `is_current` will not have it
             return AnalysisResult(given.sha256, skip_reason=REVISED)
         reason = skip_reason(given.transcript, self._prefilter)
         if reason is not None:
             return AnalysisResult(given.sha256, skip_reason=reason)
-        if self._engine is None:
-            raise Unavailable("the analysis engine has not started")
         async with self._slots:
-            raw, provenance = await self._engine.analyse(given.transcript, given.catalogue)
+            raw, provenance = await engine.analyse(given.transcript, given.catalogue)
         return AnalysisResult(
             given.sha256, verdict=ground(raw, given.transcript, given.catalogue), provenance=provenance
         )
 
     async def is_current(self, tx: AsyncConnection, job: Job, result: AnalysisResult) -> bool:
-        """The dialogue's revision is the job's, and its transcript is the one that was judged."""
+        """The dialogue's revision is the job's, and its transcript is the one that was judged; a run that listened goes
+        by its own."""
         if not await super().is_current(tx, job, result):
             return False
+        if (own := await _own_transcript(tx, job)) is not None:
+            return own.sha256 == result.transcript_sha256
         query = select(_transcripts.c.revision, _transcripts.c.transcript_sha256)
         row = (await tx.execute(query.where(_transcripts.c.dialogue_id == UUID(job.subject_id)))).one_or_none()
         return row is not None and (row.revision, row.transcript_sha256) == (job.subject_rev, result.transcript_sha256)
@@ -110,7 +118,7 @@ class Analysis(Stage):
         return []
 
 
-async def _read(tx: AsyncConnection, dialogue_id: UUID) -> _Input:
+async def _read(tx: AsyncConnection, job: Job) -> _Input:
     query = (
         select(
             _transcripts.c.language,
@@ -120,14 +128,23 @@ async def _read(tx: AsyncConnection, dialogue_id: UUID) -> _Input:
             _transcripts.c.dropped_at,
             t.points.c.catalogue,
         )
-        .join(_dialogues, _dialogues.c.dialogue_id == _transcripts.c.dialogue_id)
+        .select_from(_dialogues)
+        .outerjoin(_transcripts, _transcripts.c.dialogue_id == _dialogues.c.dialogue_id)
         .outerjoin(t.points, t.points.c.point_id == _dialogues.c.point_id)
-        .where(_transcripts.c.dialogue_id == dialogue_id)
+        .where(_dialogues.c.dialogue_id == UUID(job.subject_id))
     )
     row = (await tx.execute(query)).one_or_none()
-    if row is None:
+    catalogue = tuple((row and row.catalogue) or DEFAULT_CATALOGUE)
+    if (own := await _own_transcript(tx, job)) is not None:
+        return _Input(own, job.subject_rev, own.sha256, catalogue)
+    if row is None or row.revision is None:
         raise Rejected("the dialogue has no transcript")
     if row.dropped_at is not None:
         raise Rejected("the dialogue's words were deleted by age; its verdict stays")
     transcript = Transcript(row.language, _UTTERANCES.validate_python(row.segments_json))
-    return _Input(transcript, row.revision, row.transcript_sha256, tuple(row.catalogue or DEFAULT_CATALOGUE))
+    return _Input(transcript, row.revision, row.transcript_sha256, catalogue)
+
+
+async def _own_transcript(tx: AsyncConnection, job: Job) -> Transcript | None:
+    """What the job's run heard of its subject; None where it goes by the current transcript, as live work does."""
+    return None if job.run_id is None else await own_transcript(tx, job.run_id, job.subject_id, job.subject_rev)

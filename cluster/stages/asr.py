@@ -1,5 +1,6 @@
 """asr: the speech of one closed dialogue → its transcript, by the Serve application `whisper` (DESIGN 6)."""
 
+from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from db import tables as t
 from db.current_results import put_transcripts
 from db.dialogue_store import to_ms
 from db.queue import Backlog, Job, NewJob
+from db.runs.read import read_settings
 from domain import metrics as m
-from domain.asr import Failure, FailureKind, Outcome, SpeechRef, TranscribeItem, window_size
+from domain.asr import Decoding, Failure, FailureKind, Outcome, SpeechRef, TranscribeItem, Wanted, window_size
 from domain.errors import Rejected, StageError, Transient, Unavailable
+from domain.runs import RunSettings
 from domain.status import StageStatus
 
 _dialogues, _segments, _chunks = t.dialogues, t.dialogue_segments, t.audio_chunks
@@ -47,6 +50,8 @@ class Asr(Stage):
         """Raises Rejected for audio that is gone or broken, Unavailable while Whisper is not there."""
         async with ctx.db.begin() as tx:
             item = await read_item(tx, job, ctx.settings.asr.language)
+            if job.run_id is not None:
+                item = replace(item, wanted=_wanted(await read_settings(tx, job.run_id)))
         answer = await self._whisper.transcribe(item)
         if isinstance(answer, Failure):
             raise error_of(answer)
@@ -103,6 +108,15 @@ async def read_item(tx: AsyncConnection, job: Job, default_language: str) -> Tra
     # Whoever failed before may be what breaks batches, or kills replicas.
     is_suspect = job.lease_expired_before or job.attempts > 1
     return TranscribeItem(job.subject_id, rows[0].language or default_language, speech, alone=is_suspect)
+
+
+def _wanted(settings: RunSettings) -> Wanted | None:
+    """What a run asks Whisper for; None: what the pipeline does."""
+    listening = settings.listening
+    if listening is None:
+        return None
+    decoding = Decoding(listening.beam_size, listening.pack)
+    return Wanted(listening.asr_pass, listening.model, listening.compute_type, decoding)
 
 
 def error_of(failure: Failure) -> StageError:

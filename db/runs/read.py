@@ -14,6 +14,7 @@ from db import tables as t
 from domain.errors import NotFound
 from domain.ids import RunId
 from domain.runs import Estimate, RunFilters, RunProgress, RunSettings, RunStage, RunState
+from domain.transcript import Transcript
 
 _r = t.runs.c
 _PROGRESS = text(
@@ -39,6 +40,14 @@ _PROGRESS = text(
         ) AS by_dialogue
     ) AS found
     WHERE r.run_id = :run_id
+    """
+)
+_OWN_TRANSCRIPT = text(
+    """
+    SELECT payload -> 'transcript' FROM stage_results
+    WHERE run_id = :run_id AND stage = 'asr' AND subject_id = :subject_id AND subject_rev = :revision
+      AND NOT is_superseded
+    ORDER BY result_id DESC LIMIT 1
     """
 )
 _LAST_ERROR = text(
@@ -114,6 +123,12 @@ async def read_settings(tx: AsyncConnection, run_id: UUID) -> RunSettings:
     if found is None:
         raise NotFound(f"there is no run {run_id}")
     return TypeAdapter(RunSettings).validate_python(found)
+
+
+async def own_transcript(tx: AsyncConnection, run_id: UUID, subject_id: str, revision: int) -> Transcript | None:
+    """What the run itself heard last of this revision; None where it did not listen."""
+    found = await tx.scalar(_OWN_TRANSCRIPT, {"run_id": run_id, "subject_id": subject_id, "revision": revision})
+    return None if found is None else TypeAdapter(Transcript).validate_python(found)
 
 
 async def progress_of_run(tx: AsyncConnection, run_id: UUID) -> RunProgress:
