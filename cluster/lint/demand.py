@@ -1,6 +1,6 @@
 """Do the nodes hold what is to run on them: Serve's replicas and the worker actors of the profile?"""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -47,9 +47,7 @@ def check(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _serve(cluster: Cluster, profile: str) -> Iterator[Asked]:
-    name = f"configs/serve.{profile}.yaml"
-    name = name if (cluster.root / name).is_file() else "configs/serve.yaml"
-    file = document.read(cluster.root / name, name)
+    file = _file(cluster, f"configs/serve.{profile}.yaml", "configs/serve.yaml")
     for a, application in enumerate(file.get("applications", default=[])):
         for d, deployment in enumerate(application.get("deployments", [])):
             options = deployment.get("ray_actor_options") or {}
@@ -67,13 +65,18 @@ def _serve(cluster: Cluster, profile: str) -> Iterator[Asked]:
 
 
 def _groups(cluster: Cluster, profile: str, settings: Settings) -> Iterator[Asked]:
-    name = f"configs/{profile}.yaml"
-    file = document.read(cluster.root / name, name)
+    file = _file(cluster, f"configs/{profile}.yaml", "configs/default.yaml")
     for n, group in enumerate(settings.workers.groups):
         least = group.min_replicas if group.replicas is None else group.replicas
         most = group.max_replicas if group.replicas is None else group.replicas
         keys: Keys = ("workers", "groups", n)
         yield Asked(f"worker group {group.name}", file, keys, _positive({"CPU": group.num_cpus}), least, most or least)
+
+
+def _file(cluster: Cluster, *names: str) -> Document:
+    """The first of these files that exists."""
+    name = next(name for name in names if (cluster.root / name).is_file())
+    return document.read(cluster.root / name, name)
 
 
 def _positive(request: dict[str, float]) -> dict[str, float]:
@@ -82,27 +85,27 @@ def _positive(request: dict[str, float]) -> dict[str, float]:
 
 def _one_by_one(cluster: Cluster, asked: list[Asked]) -> Iterator[Finding]:
     for one in asked:
-        if one.most and not any(node.maximum and node.holds(one.request) or node.holds(one.request) and node.is_head
-                                for node in cluster.nodes):  # fmt: skip
+        if one.most and not any((node.maximum or node.is_head) and node.holds(one.request) for node in cluster.nodes):
             what = f"{one.name} asks for {_words(one.request)}, which no node type of {cluster.document.name} has"
             remedy = "lower ray_actor_options, or give a node type these resources"
             yield one.file.finding(Level.ERROR, one.file.line(*one.keys), what, remedy)
 
 
 def _together(cluster: Cluster, asked: list[Asked]) -> Iterator[Finding]:
-    most_nodes: Counter[str] = Counter()
+    most_nodes: dict[str, float] = defaultdict(float)
     for node in cluster.workers:
-        most_nodes.update({name: amount * node.maximum for name, amount in node.resources.items()})  # type: ignore[misc]
+        for name, amount in node.resources.items():
+            most_nodes[name] += amount * node.maximum
     for name in ("CPU", "GPU"):
         have = most_nodes[name]
         least = sum(one.request.get(name, 0) * one.least for one in asked)
         most = sum(one.request.get(name, 0) * one.most for one in asked)
         if least > have:
             what = f"Serve and the workers ask for {least:g} {name} at the least, and all nodes together have {have:g}"
-            yield cluster.error(("max_workers",), what, "raise the types' max_workers, or lower the least replicas")
+            yield cluster.error(("max_workers",), what, "add nodes (max_workers), or lower the least replicas")
         elif most > have:
             what = f"Serve and the workers may grow to {most:g} {name}, and all nodes together have {have:g}"
-            yield cluster.note(("max_workers",), what, "raise max_workers if you want them all")
+            yield cluster.note(("max_workers",), what, "add nodes if you want them all")
 
 
 def _words(request: dict[str, float]) -> str:

@@ -1,4 +1,4 @@
-"""Secrets: none in the file, all in a folder outside of git that is mounted; Ray's token on; none that everybody knows."""
+"""Secrets: none in the file, all in a mounted folder outside of git, none that everybody knows; Ray's token on."""
 
 import re
 from collections.abc import Iterator
@@ -12,8 +12,9 @@ from configs.settings import DEFAULT_ADMIN_TOKEN
 ENV_FILE, TOKEN_FILE = "cluster.env", "ray_token"
 MIN_RAY_TOKEN_CHARS = 32
 INLINE = re.compile(
-    r"\b(ADMIN_TOKEN|INTERNAL_TOKEN|DATABASE_URL|POSTGRES_PASSWORD|OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN"
-    r"|RAY_AUTH_TOKEN|RAY_REDIS_PASSWORD|SALESCONTROL_\w+(?:_TOKEN|_KEY|_PASSWORD|__URL))=(?!\$)\S|(--redis-password)[= ](?!\$)\S"
+    r"\b(ADMIN_TOKEN|INTERNAL_TOKEN|DATABASE_URL|POSTGRES_PASSWORD|OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY"
+    r"|AWS_SESSION_TOKEN|RAY_AUTH_TOKEN|RAY_REDIS_PASSWORD|SALESCONTROL_\w+(?:_TOKEN|_KEY|_PASSWORD|__URL))=(?!\$)\S"
+    r"|(--redis-password)[= ](?!\$)\S"
 )
 NEEDED = {
     "DATABASE_URL": "the PostgreSQL that all nodes reach",
@@ -38,9 +39,7 @@ def _inline(cluster: Cluster) -> Iterator[Finding]:
         told = re.sub(r"(^|\s)#.*", "", line)
         if DEFAULT_ADMIN_TOKEN in told:
             what = "the ADMIN_TOKEN that is published with the product"
-            yield cluster.document.finding(
-                Level.ERROR, n, what, f"take {NEEDED['ADMIN_TOKEN']}, and put it into {ENV_FILE}"
-            )
+            yield cluster.document.finding(Level.ERROR, n, what, f"put another into {ENV_FILE}")
         elif match := INLINE.search(told):
             what = f"{match[1] or match[2]} stands in the file, for all who read it or its history"
             yield cluster.document.finding(Level.ERROR, n, what, f"move it into {ENV_FILE} of the mounted folder")
@@ -114,6 +113,5 @@ def _env_file(cluster: Cluster, keys: tuple[str, str], path: Path) -> Iterator[F
             yield cluster.error(keys, what, f"take {NEEDED[name]}")
     if "RAY_REDIS_ADDRESS" not in told and "RAY_REDIS_ADDRESS" not in cluster.variables():
         what = f"{path} has no RAY_REDIS_ADDRESS: when the head is lost, all nodes start anew"
-        yield cluster.note(
-            keys, what, "nothing is lost either way; with a Redis the nodes go on: RAY_REDIS_ADDRESS=host:6379"
-        )
+        remedy = "with RAY_REDIS_ADDRESS=host:6379 they go on; nothing is lost either way"
+        yield cluster.note(keys, what, remedy)
