@@ -51,7 +51,7 @@ def start(settings: Settings) -> str | None:
 def command(settings: Settings) -> list[str]:
     """`panel serve` with what a shop needs: one process, a session for every tab, forgotten soon after it closes."""
     port = settings.server.dashboard_port
-    origins = [f"127.0.0.1:{port}", f"localhost:{port}", *settings.dashboard.origins]
+    origins = [f"127.0.0.1:{port}", f"localhost:{port}", *_public_origin(settings), *settings.dashboard.origins]
     options = {
         "--address": settings.dashboard.host,
         "--port": port,
@@ -73,10 +73,23 @@ def environment(settings: Settings) -> dict[str, str]:
     api_urls = settings.dashboard.api_urls or [f"http://127.0.0.1:{settings.server.port}"]
     return {
         "SALESCONTROL_API_URL": ",".join(api_urls),
-        "SALESCONTROL_API_PUBLIC_URL": ",".join(settings.dashboard.public_api_urls),
+        "SALESCONTROL_API_PUBLIC_URL": ",".join(_public_api_urls(settings)),
         "SALESCONTROL_DASHBOARD_KEY": dashboard_key(settings),
         "PYTHONPATH": str(ROOT),
     }
+
+
+def _public_origin(settings: Settings) -> list[str]:
+    """As browsers name it in `Origin`."""
+    public = settings.server.public_url
+    return [public.partition("://")[2]] if public else []
+
+
+def _public_api_urls(settings: Settings) -> list[str]:
+    """Behind one proxy the api and the pages have one address."""
+    public = settings.server.public_url
+    stated = settings.dashboard.public_api_urls
+    return stated or ([public] if public and not settings.dashboard.api_urls else [])
 
 
 def stop(home: Path) -> None:

@@ -34,6 +34,7 @@ SEED_NAMES = {
     "OPENAI_BASE_URL": "analysis.openai_base_url",
     "OPENAI_MODEL": "analysis.openai_model",
     "DASHBOARD_PORT": "server.dashboard_port",
+    "PUBLIC_URL": "server.public_url",
     "RAY_REDIS_ADDRESS": "server.ray_redis",
     "SILENCE_GAP_SEC": "dialogues.silence_gap_s",
     "MAX_DIALOGUE_SEC": "dialogues.max_dialogue_s",
@@ -115,6 +116,8 @@ def _postgres_url(env: Mapping[str, str]) -> str | None:
     if not host:
         return None
     user, password = env.get("POSTGRES_USER", "ingest"), env.get("POSTGRES_PASSWORD", "ingest")
+    if "POSTGRES_PASSWORD_FILE" in env:
+        password = _secret_file("POSTGRES_PASSWORD_FILE", env["POSTGRES_PASSWORD_FILE"])
     port, name = env.get("POSTGRES_PORT", "5432"), env.get("POSTGRES_DB", "ingest")
     return f"postgresql://{quote(user, safe='')}:{quote(password, safe='')}@{host}:{port}/{name}"
 

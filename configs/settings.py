@@ -7,7 +7,7 @@ SALESCONTROL_SECTION__KEY. A name with _FILE appended reads the value from that 
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, SecretStr, ValidationError, model_validator
 
@@ -15,6 +15,7 @@ from configs.layers import FOLDER, layers, merge
 from domain.errors import ConfigError
 
 DEFAULT_ADMIN_TOKEN = "changeme-admin-token"
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class Section(BaseModel):
@@ -54,6 +55,7 @@ class StorageSettings(Section):
     cache_mb: int = Field(ge=0)
     cache_minutes: float = Field(gt=0)
     s3: S3Settings
+    country: Country | None
 
 
 class IngestSettings(Section):
@@ -126,6 +128,7 @@ class AnalysisSettings(Section):
     min_duration_s: float = Field(ge=0)
     price_per_million_in_usd: float = Field(ge=0)
     price_per_million_out_usd: float = Field(ge=0)
+    country: Country | None
 
 
 class JobSettings(Section):
@@ -188,6 +191,7 @@ class SweepSettings(Section):
 class ServerSettings(Section):
     host: str
     port: int = Field(ge=1, le=65535)
+    public_url: str | None = Field(pattern=r"^https?://[^/\s]+$")
     proxies: int = Field(ge=0)
     dashboard_port: int = Field(ge=1, le=65535)
     ray_dashboard_port: int = Field(ge=1, le=65535)

@@ -22,6 +22,7 @@ from cluster.cli import (
     jobs,
     reports,
     status,
+    trace,
     users,
 )
 from domain.errors import ConfigError, SalesControlError
@@ -34,12 +35,14 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("up")(cluster_commands.up)
+app.command("dashboard")(cluster_commands.dashboard)
 app.command("down")(cluster_commands.down)
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
 app.command("migrate")(cluster_commands.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("import")(import_.import_recordings)
+app.command("trace")(trace.trace)
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
 app.command("backup")(backup.backup)

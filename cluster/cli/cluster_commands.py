@@ -1,28 +1,60 @@
 """`up`, `down` and `migrate`: the whole system on and off."""
 
+import os
+import signal
 from datetime import date
 from types import TracebackType
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from cluster import lifecycle
+from cluster import dashboard_process, lifecycle
+from configs.secrets import check_secrets
 from configs.settings import DEFAULT_ADMIN_TOKEN, Settings, load
 from db import migrate as migrations
+from domain.errors import SalesControlError
 
 GOOD = {"ready", "running", "stopped"}
+LOOK_S = 5.0
 console = Console(stderr=True)
 
 
-def up() -> None:
+def up(
+    block: Annotated[bool, typer.Option("--block", help="Stay until SIGTERM or Ctrl-C, then stop all.")] = False,
+    with_dashboard: Annotated[bool, typer.Option("--dashboard/--no-dashboard", help="Serve the pages too.")] = True,
+) -> None:
     """Start everything and wait until it is ready: database, Ray, Serve applications, workers, dashboard."""
     settings = load()
     with Steps() as steps:
-        running = lifecycle.up(settings, steps.report)
-    console.print(addresses(settings, running))
+        running = lifecycle.up(settings, steps.report, dashboard=with_dashboard)
+    console.print(addresses(settings, running, pages=with_dashboard))
+    if block:
+        _stay(settings)
+
+
+def _stay(settings: Settings) -> None:
+    """For a container or a service. Raises SalesControlError where Ray's head ends by itself: whoever started us starts
+    us again, and `up` goes on where it was."""
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+    while signal.sigtimedwait(ending, LOOK_S) is None:
+        if not lifecycle.is_up(settings):
+            raise SalesControlError(f"Ray's head has ended; {settings.home}/logs/ray.log says why")
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ending)
+    down()
+
+
+def dashboard() -> None:
+    """Serve the pages alone, until SIGTERM or Ctrl-C. `up --no-dashboard` runs the rest."""
+    settings = load()
+    check_secrets(settings)
+    command = dashboard_process.command(settings)
+    os.execve(command[0], command, {**os.environ, **dashboard_process.environment(settings)})
 
 
 def down() -> None:
@@ -38,11 +70,12 @@ def migrate() -> None:
     console.print(f"The database is at revision {migrations.current(url)}.")
 
 
-def addresses(settings: Settings, running: lifecycle.Running, day: date | None = None) -> Table:
+def addresses(settings: Settings, running: lifecycle.Running, day: date | None = None, *, pages: bool = True) -> Table:
     """Where to look, once everything runs. `day`: the one that the dashboard's address opens; else the present one."""
     table = Table.grid(padding=(0, 2))
     table.add_row("API and uploads", f"{running.api_url}  (described in docs/openapi)")
-    table.add_row("Dashboard", _dashboard(settings, running.dashboard_url, day))
+    if pages:
+        table.add_row("Dashboard", _dashboard(settings, running.dashboard_url, day))
     table.add_row("Ray dashboard", f"{running.ray_dashboard_url}  (token: {settings.home}/run/ray_token)")
     table.add_row("Home folder", str(settings.home))
     return table

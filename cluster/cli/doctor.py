@@ -6,7 +6,7 @@ import platform
 import shutil
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Annotated
 
 import httpx
@@ -16,6 +16,8 @@ from rich.table import Table
 
 from audio.open import open_store
 from cluster import ray_head
+from cluster.doctor import production
+from cluster.doctor.finding import Finding
 from cluster.engines.choice import build_engine, engine_name
 from cluster.wiring import database_url
 from configs.settings import DEFAULT_ADMIN_TOKEN, Settings, load
@@ -24,16 +26,6 @@ from domain.errors import SalesControlError
 
 MIN_FREE_GB = 5.0
 MIN_POSTGRES = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One check. level: ok, warn or fail; remedy is empty where all is well."""
-
-    check: str
-    level: str
-    detail: str
-    remedy: str = ""
 
 
 def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -150,6 +142,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _ports,
     _secrets,
     _analysis,
+    *production.CHECKS,
 )
 
 

@@ -30,7 +30,7 @@ def test_nested_settings_are_reached_by_double_underscores() -> None:
     [
         ({"SALESCONTROL_ASR__LANGUGE": "ru"}, "SALESCONTROL_ASR__LANGUGE: asr.languge: unknown setting"),
         ({"SALESCONTROL_VAD__MODE": "7"}, "SALESCONTROL_VAD__MODE: vad.mode"),
-        ({"SALESCONTROL_PROFILE": "gpuu"}, "no such profile; use one of gpu, local"),
+        ({"SALESCONTROL_PROFILE": "gpuu"}, "no such profile; use one of fleet, gpu, local, server"),
         ({"ADMIN_TOKEN_FILE": "/nowhere/token"}, "ADMIN_TOKEN_FILE=/nowhere/token: cannot be read"),
     ],
 )
