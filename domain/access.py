@@ -29,7 +29,8 @@ class Role(StrEnum):
 
 class Permission(StrEnum):
     """`read`: reports, dialogues and what stands at a point. `devices_write`: devices, registers, their tokens and
-    codes. `users`: people, their tokens, and the log of what was changed."""
+    codes. `users`: people, their tokens, and the log of what was changed. `runs`: re-analyses, which move figures of
+    every point."""
 
     READ = "read"
     REVIEW = "review"
@@ -39,9 +40,10 @@ class Permission(StrEnum):
     ERASE = "erase"
     USERS = "users"
     SYSTEM = "system"
+    RUNS = "runs"
 
 
-_AT_POINTS = frozenset(Permission) - {Permission.USERS, Permission.SYSTEM}
+_AT_POINTS = frozenset(Permission) - {Permission.USERS, Permission.SYSTEM, Permission.RUNS}
 ALLOWED: Mapping[Role, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
     Role.MANAGER: _AT_POINTS,

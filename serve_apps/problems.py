@@ -51,6 +51,7 @@ class Code(Enum):
     METHOD_NOT_ALLOWED = (405, "The route does not take this method", "use a method of the Allow header")
     CHUNK_CONFLICT = (409, "Another file was received under this identity", "set the file aside; nothing was stored")
     CONFLICT = (409, "It exists with other content", "change it with PATCH, or use other ids")
+    RUN_STATE = (409, "The run's state does not allow it", "read the detail, which says what to do first")
     LAST_ADMIN = (409, "The last administrator stays", "make another user an administrator first")
     SENT_BEFORE = (409, "It was carried out before", "ask for what it made; its secret was shown once, make a new one")
     IN_PROGRESS = (409, "The same request is being worked on", "wait Retry-After seconds, then send it again")

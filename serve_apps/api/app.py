@@ -22,6 +22,7 @@ from serve_apps.api import (
     reports,
     review_queue,
     reviews,
+    runs,
     system,
     users,
     users_tokens,
@@ -65,8 +66,9 @@ def create_app(deps: Deps) -> FastAPI:
         erasures,
     )
     reviewing = (agreement, review_queue, reviews)
-    people = (system, metrics, login, users, users_tokens, audit_log)
+    people = (system, runs, metrics, login, users, users_tokens, audit_log)
     for resource in (*resources, *reviewing, *people):
         app.include_router(resource.router)
     app.state.erasing = set()
+    app.state.moving_runs = set()
     return app
