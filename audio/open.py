@@ -1,20 +1,45 @@
 """Which store a process reads and writes audio in: the one place that decides it."""
 
+import sys
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from audio.internal import InternalStore
 from audio.store import AudioStore, FileStore
 from configs.settings import Settings, StorageSettings
 from domain.errors import ConfigError
 
+DISK = "audio_disk"
+"""The Ray resource of the node whose disk audio lies on. Writers are placed there; all others read over HTTP."""
+
 
 def open_store(settings: Settings) -> AudioStore:
-    """The store that `storage.url` names: a path, a file:// URL or s3://bucket/prefix. Raises ConfigError."""
+    """The store that `storage.url` names: a path, a file:// URL or s3://bucket/prefix.
+
+    A disk is opened where this node has it, else its files are read by the internal route. Raises ConfigError.
+    """
     url = settings.storage_url
-    parts = urlsplit(url)
-    if parts.scheme == "s3":
+    if urlsplit(url).scheme == "s3":
         return _s3(url, settings.storage)
-    return FileStore(_folder(url))
+    folder = _folder(url)
+    if _has_disk(settings.storage):
+        return FileStore(folder)
+    base_url = settings.storage.internal_url or ""
+    if base_url and urlsplit(base_url).scheme not in ("http", "https"):
+        raise ConfigError(f"storage.internal_url={base_url}: write the server's address, such as http://10.0.0.5:8000")
+    return InternalStore(base_url, settings.auth.internal_token.get_secret_value())
+
+
+def _has_disk(storage: StorageSettings) -> bool:
+    """Ray knows which of its nodes has it. A process outside of Ray stands on the machine with the disk, unless it was
+    told where else to read."""
+    if storage.access != "auto":
+        return storage.access == "disk"
+    ray = sys.modules.get("ray")
+    if ray is None or not ray.is_initialized():
+        return storage.internal_url is None
+    here = ray.get_runtime_context().get_node_id()
+    return any(node["NodeID"] == here and node["Resources"].get(DISK) for node in ray.nodes())
 
 
 def _folder(url: str) -> Path:

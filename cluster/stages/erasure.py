@@ -6,6 +6,7 @@ from uuid import UUID
 from cluster.stage import Stage, StageContext, SubjectKind
 from db.erasure.carry_out import Eraser
 from db.queue import Job, Queue
+from domain.errors import Unavailable
 
 _CODEC_PADDING_S = 1.0
 
@@ -17,6 +18,11 @@ class ErasureStage(Stage):
     after = ("dialogues",)
     subject = SubjectKind.ERASURE
     timeout_s: ClassVar[float] = 900.0
+
+    async def start(self, ctx: StageContext) -> None:
+        """Leaves the jobs to a worker that may delete files."""
+        if not ctx.store.is_writable:
+            raise Unavailable("this node only reads audio; host the erasure stage where the resource audio_disk is")
 
     async def run(self, ctx: StageContext, job: Job) -> dict[str, Any]:
         """Raises Unavailable while the store is down."""

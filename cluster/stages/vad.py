@@ -49,6 +49,7 @@ class Vad(Stage):
     status_column = _chunks.c.status
 
     async def start(self, ctx: StageContext) -> None:
+        await asyncio.to_thread(ctx.store.check)  # a node that cannot read leaves the chunks to those that can
         self._detector = await asyncio.to_thread(_build_detector, ctx.settings.vad)
 
     async def run(self, ctx: StageContext, job: Job) -> VadResult:

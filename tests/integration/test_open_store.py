@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from audio.internal import InternalStore
 from audio.open import open_store
 from audio.s3 import S3Store
 from audio.store import FileStore
@@ -22,6 +23,28 @@ def test_without_a_name_it_is_a_folder_of_the_home(tmp_path: Path) -> None:
     store = open_store(load({"SALESCONTROL_HOME": str(tmp_path)}))
     assert isinstance(store, FileStore)
     assert store.root == tmp_path / "audio"
+
+
+AT_THE_SERVER = {"INGEST_INTERNAL_BASE_URL": "http://core:8000", "INTERNAL_TOKEN": "a-token"}
+
+
+def test_a_process_that_was_told_where_the_disk_is_reads_there(tmp_path: Path) -> None:
+    home = {"SALESCONTROL_HOME": str(tmp_path)}
+    store = open_store(load({**home, **AT_THE_SERVER}))
+    assert isinstance(store, InternalStore)
+    assert store.base_url == "http://core:8000"
+    assert not (tmp_path / "audio").exists(), "a node without the disk makes no store of its own"
+
+
+@pytest.mark.parametrize(("access", "kind"), [("disk", FileStore), ("internal", InternalStore)])
+def test_access_can_be_settled(tmp_path: Path, access: str, kind: type) -> None:
+    env = {"SALESCONTROL_HOME": str(tmp_path), "SALESCONTROL_STORAGE__ACCESS": access}
+    assert isinstance(open_store(load({**env, **AT_THE_SERVER})), kind)
+
+
+def test_an_internal_address_without_its_scheme_is_a_configuration_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"storage\.internal_url=core:8000: write the server's address, such as http"):
+        open_store(load({"SALESCONTROL_HOME": str(tmp_path), "INGEST_INTERNAL_BASE_URL": "core:8000"}))
 
 
 @pytest.mark.parametrize(

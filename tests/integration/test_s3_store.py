@@ -6,11 +6,12 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import httpx
 import pytest
 from buckets import PAGE, Bucket, S3Server
+from stub_server import stub_server
 
 from audio.s3 import S3Store
 from configs.settings import load
@@ -63,7 +64,7 @@ def test_a_server_that_goes_is_unavailable_and_one_that_comes_back_is_used_again
 
 def test_a_check_gives_up_on_a_server_that_takes_the_request_and_never_answers(bucket: Bucket) -> None:
     given_up = threading.Event()
-    with server(lambda request: given_up.wait()) as url:
+    with stub_server(lambda request: given_up.wait()) as url:
         with pytest.raises(Unavailable, match="does not answer"):
             bucket.store(AWS_ENDPOINT_URL=url).check()
         given_up.set()
@@ -80,7 +81,7 @@ def test_every_file_is_one_request_signed_with_the_sha256_of_its_bytes(bucket: B
         request.end_headers()
 
     audio = bytes(range(256)) * 700
-    with server(take) as url:
+    with stub_server(take) as url:
         bucket.store(AWS_ENDPOINT_URL=url).put(PATH, audio)
     assert seen == [("PUT", hashlib.sha256(audio).hexdigest(), audio)]
 
@@ -93,7 +94,7 @@ def test_a_file_that_arrived_otherwise_than_it_was_sent_is_not_stored(bucket: Bu
         request.end_headers()
         request.wfile.write(MISMATCH)
 
-    with server(refuse) as url, pytest.raises(Unavailable, match="XAmzContentSHA256Mismatch"):
+    with stub_server(refuse) as url, pytest.raises(Unavailable, match="XAmzContentSHA256Mismatch"):
         bucket.store(AWS_ENDPOINT_URL=url).put(PATH, b"x")
 
 
@@ -107,7 +108,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again_and_never_handed_out(bucke
         request.wfile.write(next(answers))
         request.close_connection = True
 
-    with server(break_off) as url:
+    with stub_server(break_off) as url:
         assert bucket.store(AWS_ENDPOINT_URL=url).read(PATH) == b"1234567890"
 
 
@@ -171,24 +172,6 @@ assert store.read({PATH!r}) == first
 """
     done = subprocess.run([sys.executable, "-c", script], env=bucket.env, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-
-
-@contextmanager
-def server(answer: object) -> Iterator[str]:
-    """The URL of a server that answers every request by calling `answer` with it."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    for method in ("do_GET", "do_PUT", "do_HEAD"):
-        setattr(Handler, method, answer)
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        threading.Thread(target=httpd.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{httpd.server_port}"
-        httpd.shutdown()
 
 
 @contextmanager

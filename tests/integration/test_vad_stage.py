@@ -221,16 +221,37 @@ async def test_audio_that_was_erased_while_it_was_heard_leaves_no_speech(counter
     assert (await counter.chunk(chunk_id)).decoded_ms is None
 
 
-async def test_a_store_that_is_away_costs_no_attempt(counter: Counter, minute: bytes) -> None:
-    chunk_id = await counter.receive(minute)
-    counter.store.root.rename(counter.store.root.with_name("unmounted"))
+async def test_a_store_that_goes_away_costs_no_attempt(counter: Counter, minute: bytes) -> None:
+    first = await counter.receive(minute)
+    later: list[UUID] = []
 
     async def is_given_back() -> bool:
-        (job,) = await counter.rows(t.jobs, t.jobs.c.subject_id == str(chunk_id))
-        return job.last_error is not None
+        if not later and (await counter.chunk(first)).status == "DONE":
+            counter.store.root.rename(counter.store.root.with_name("unmounted"))
+            later.append(await counter.receive(minute, on_disk=False))
+        return bool(later) and (await job_of(later[0])).last_error is not None
+
+    async def job_of(chunk_id: UUID) -> Any:
+        return (await counter.rows(t.jobs, t.jobs.c.subject_id == str(chunk_id)))[0]
 
     await counter.while_working(is_given_back)
-    (job,) = await counter.rows(t.jobs, t.jobs.c.subject_id == str(chunk_id))
+    job = await job_of(later[0])
     assert (job.state, job.attempts) == ("queued", 0)
     assert "mounted" in job.last_error
-    assert (await counter.chunk(chunk_id)).status == "QUEUED"
+    assert (await counter.chunk(later[0])).status == "QUEUED"
+
+
+async def test_a_worker_that_cannot_read_the_store_claims_nothing(counter: Counter, minute: bytes) -> None:
+    chunk_id = await counter.receive(minute)
+    counter.store.root.rename(counter.store.root.with_name("unmounted"))
+    looks = iter(range(10))
+
+    async def is_enough() -> bool:
+        (job,) = await counter.rows(t.jobs, t.jobs.c.subject_id == str(chunk_id))
+        assert (job.state, job.attempts, job.last_error) == ("queued", 0, None)
+        return next(looks, None) is None
+
+    await counter.while_working(is_enough)
+    counter.store.root.with_name("unmounted").rename(counter.store.root)
+    await counter.listen()
+    assert (await counter.chunk(chunk_id)).status == "DONE"
