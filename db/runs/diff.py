@@ -120,9 +120,9 @@ async def read_pairs(tx: AsyncConnection, run_id: UUID) -> tuple[Counter[Pair], 
     return pairs, _price(rows, "old"), _price(rows, "new")
 
 
-async def read_flips(tx: AsyncConnection, run_id: UUID) -> list[Flip]:
-    """Candidates to listen to: enough of each kind for `to_listen`."""
-    rows = await tx.execute(_FLIPS, {"run_id": run_id, "most": TO_LISTEN})
+async def read_flips(tx: AsyncConnection, run_id: UUID, most: int = TO_LISTEN) -> list[Flip]:
+    """Of each kind the `most` that the run is surest of: by default enough for `to_listen`."""
+    rows = await tx.execute(_FLIPS, {"run_id": run_id, "most": most})
     return [
         Flip(
             DialogueId(row.dialogue_id),
