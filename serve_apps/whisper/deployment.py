@@ -1,6 +1,7 @@
 """`whisper` as a Serve application: the front `Transcriber`, and one deployment per model, `Fast` and `Accurate`.
 
-Where both passes name the same model there is only `Fast`, which then listens in both ways.
+Where both passes name the same model there is only `Fast`, which then listens in both ways. `Rerun` is there where the
+settings name one more model (`asr.rerun`), for re-analyses.
 """
 
 import asyncio
@@ -16,15 +17,23 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from configs import logs, meters
-from configs.settings import AsrPassSettings, AsrSettings, Settings, load
+from configs.settings import AsrPassSettings, Settings, load
 from domain import metrics as m
-from domain.asr import Failure, FailureKind, Heard, Outcome, TranscribeItem
+from domain.asr import Failure, FailureKind, Heard, Outcome, TranscribeItem, Wanted
+from domain.status import AsrPass
 from serve_apps.whisper.asks import LONGEST_ITEM_S, Ask, HeardRecording, Recording
 from serve_apps.whisper.openai_api import Served, create_app
 from serve_apps.whisper.options import decoding_of, suspicion_rules
 from serve_apps.whisper.passes import Listen, Pass, Passes
 
 BUSY = (BackPressureError, DeploymentUnavailableError, ReplicaUnavailableError)
+INNOCENT = ("its node has died", "killed by `ray.kill`")
+"""As Ray says why an actor died; its errors carry no code (tested with a lost node and a forced end)."""
+
+
+NOT_SERVED_S = 60.0
+UNUSED_MOSTLY: dict[str, Any] = {"autoscaling_config": {"min_replicas": 0, "max_replicas": 1, "target_ongoing_requests": 32}}
+"""Numbers of `Rerun` where the Serve file has none: no replica while no re-analysis asks for it."""
 
 
 class WhisperArgs(BaseModel):
@@ -47,6 +56,11 @@ class BatchArgs(BaseModel):
 
 def build(args: WhisperArgs) -> Application:
     """Numbers of replicas and their resources are those of `configs/serve.yaml`, by deployment name."""
+    return application_of(WhisperReplica)
+
+
+def application_of(replica: type["WhisperReplica"]) -> Application:
+    """The front over deployments of this class."""
     asr = load().asr
     on_gpu = {"num_cpus": 1, "num_gpus": 1} if asr.device == "cuda" else {"num_cpus": 0.5}
     model = serve.deployment(
@@ -56,21 +70,20 @@ def build(args: WhisperArgs) -> Application:
         graceful_shutdown_timeout_s=60,
         health_check_period_s=10,
         health_check_timeout_s=60,
-    )(WhisperReplica)
-    fast = model.options(name="Fast").bind(asr.fast.model, asr.fast.compute_type)
-    accurate = fast if _same_model(asr) else model.options(name="Accurate").bind(*_model_of(asr.accurate))
+    )(replica)
+    by_model: dict[tuple[str, str], Application] = {}
+    for name, how in asr.served.items():
+        if _model_of(how) not in by_model:
+            own = model.options(name=name.capitalize(), **(UNUSED_MOSTLY if name == "rerun" else {}))
+            by_model[_model_of(how)] = own.bind(*_model_of(how))
     front = serve.deployment(name="Transcriber", ray_actor_options={"num_cpus": 0.1}, max_ongoing_requests=1024)(
         serve.ingress()(Transcriber)
     )
-    return front.bind(fast, accurate)
+    return front.bind(*(by_model[_model_of(how)] for how in asr.served.values()))
 
 
 def _model_of(asr_pass: AsrPassSettings) -> tuple[str, str]:
     return asr_pass.model, asr_pass.compute_type
-
-
-def _same_model(asr: AsrSettings) -> bool:
-    return _model_of(asr.fast) == _model_of(asr.accurate)
 
 
 class WhisperReplica:
@@ -115,11 +128,13 @@ class WhisperReplica:
 class Transcriber:
     """The front: our own `transcribe`, and OpenAI's routes over HTTP. Loads no model."""
 
-    def __init__(self, fast: DeploymentHandle[Any], accurate: DeploymentHandle[Any]) -> None:
+    def __init__(
+        self, fast: DeploymentHandle[Any], accurate: DeploymentHandle[Any], rerun: DeploymentHandle[Any] | None = None
+    ) -> None:
         settings = load()
         logs.setup(settings.log.level)
         self._settings = settings
-        self._handles = {"fast": fast, "accurate": accurate}
+        self._handles = {"fast": fast, "accurate": accurate} | ({"rerun": rerun} if rerun else {})
         self._passes = Passes(
             Pass(_listen_by(fast), decoding_of(settings.asr.fast)),
             Pass(_listen_by(accurate), decoding_of(settings.asr.accurate)),
@@ -130,7 +145,16 @@ class Transcriber:
     async def transcribe(self, item: TranscribeItem) -> Outcome | Failure:
         """What the asr stage calls."""
         with logs.about(dialogue_id=item.item_id):
-            return await self._passes.transcribe(item)
+            return await (self._passes.transcribe(item) if item.wanted is None else self._once(item, item.wanted))
+
+    async def _once(self, item: TranscribeItem, wanted: Wanted) -> Outcome | Failure:
+        """For a re-analysis. One that was planned under other settings waits until they are back."""
+        served = self._settings.asr.served.get(wanted.asr_pass)
+        if served is None or _model_of(served) != (wanted.model, wanted.compute_type):
+            name = f"{wanted.model} ({wanted.compute_type})"
+            return Failure(FailureKind.UNAVAILABLE, f"whisper serves no {name} as {wanted.asr_pass} now", NOT_SERVED_S)
+        one = Pass(_listen_by(self._handles[wanted.asr_pass]), wanted.decoding)
+        return await self._passes.once(item, one, AsrPass.FAST if wanted.asr_pass == "fast" else AsrPass.ACCURATE)
 
     def __serve_build_asgi_app__(self) -> ASGIApp:
         return create_app(served_models(self._settings), self._recording, self._settings)
@@ -142,8 +166,8 @@ class Transcriber:
 
 def served_models(settings: Settings) -> Sequence[Served]:
     """The models by the names that clients may ask for; `whisper-1` is OpenAI's name for the best there is."""
-    fast, accurate = settings.asr.fast, settings.asr.accurate
-    named = {fast.model: ("fast", fast), accurate.model: ("accurate", accurate), "whisper-1": ("accurate", accurate)}
+    named = {how.model: (name, how) for name, how in settings.asr.served.items()}
+    named["whisper-1"] = ("accurate", settings.asr.accurate)
     return [Served(name, handle, decoding_of(how)) for name, (handle, how) in named.items()]
 
 
@@ -161,7 +185,18 @@ async def _answer(call: Any) -> Any:
     except BUSY as error:
         return Failure(FailureKind.UNAVAILABLE, f"whisper: {type(error).__name__}: {error}")
     except RayActorError as error:
-        return Failure(FailureKind.TRANSIENT, f"a whisper replica died with this dialogue in hand: {error}")
+        return lost_replica(error)
     except asyncio.CancelledError:
         call.cancel()
         raise
+
+
+def lost_replica(error: RayActorError) -> Failure:
+    """What it means for a dialogue that its replica went.
+
+    With its node, or told to go before it was done: not the dialogue's fault, so the attempt is given back, and at once.
+    By itself: the dialogue may be what killed it, so the attempt counts.
+    """
+    if any(sign in str(error) for sign in INNOCENT):
+        return Failure(FailureKind.UNAVAILABLE, f"a whisper replica went with this dialogue in hand: {error}", 0.0)
+    return Failure(FailureKind.TRANSIENT, f"a whisper replica died with this dialogue in hand: {error}")

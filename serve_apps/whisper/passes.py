@@ -44,6 +44,13 @@ class Passes:
             return self._outcome(first, AsrPass.FAST, (*against, "accurate_pass_no_better"))
         return self._outcome(second, AsrPass.ACCURATE, against)
 
+    async def once(self, item: TranscribeItem, one: Pass, asr_pass: AsrPass) -> Outcome | Failure:
+        """By one model, whatever its answer looks like; what speaks against it is said all the same."""
+        heard = await one.listen(Ask(item, one.decoding))
+        if isinstance(heard, Failure):
+            return heard
+        return self._outcome(heard, asr_pass, reasons(heard, item.speech_ms, self.suspicion))
+
     def _outcome(self, heard: Heard, asr_pass: AsrPass, against: tuple[str, ...]) -> Outcome:
         transcript, silence = gate(heard, self.suspicion)
         said = against if silence is None else (*against, silence)

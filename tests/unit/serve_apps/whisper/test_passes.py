@@ -95,3 +95,14 @@ async def test_captions_alone_end_as_no_utterances_with_a_reason() -> None:
 def test_an_item_weighs_its_seconds_but_never_more_than_a_batch_takes() -> None:
     assert Ask(item(16), Decoding()).weight_s == 16
     assert Ask(item(100_000), Decoding()).weight_s == LONGEST_ITEM_S
+
+
+async def test_a_rerun_asks_one_model_in_its_own_way_and_takes_what_it_says() -> None:
+    models = Models(heard(TALK, 0.9, "base"), heard(TALK, 0.3, "small"))
+    one = Pass(models.passes.accurate.listen, Decoding(beam_size=9, pack=False))
+    outcome = await models.passes.once(item(16), one, AsrPass.ACCURATE)
+    assert isinstance(outcome, Outcome)
+    assert (models.asked, outcome.asr_pass, outcome.model) == (["accurate"], AsrPass.ACCURATE, "small")
+    assert outcome.reasons == ("low_logprob",)
+    broken = Models(BROKEN, BROKEN)
+    assert await broken.passes.once(item(16), broken.passes.fast, AsrPass.FAST) is BROKEN
