@@ -10,6 +10,7 @@ import yaml
 from cluster.lint.finding import Finding, Level
 from domain.errors import ConfigError
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Keys = tuple[str | int, ...]
 """The way to a value: keys of mappings, numbers in lists."""
 
@@ -54,7 +55,9 @@ def read(path: Path, name: str | None = None) -> Document:
     """Raises ConfigError where the file is missing, no YAML, or no mapping."""
     try:
         text = path.read_text(encoding="utf-8")
-        data, root = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+        loader = _Loader(text)
+        root = loader.get_single_node()
+        data = loader.construct_document(root) if root else None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -73,7 +73,7 @@ def _gpu(cluster: Cluster, node: NodeType) -> Iterator[Finding]:
         return
     if not node.image.endswith("-gpu"):
         what = f"{node.name}: a GPU, but the image {node.image} has no CUDA"
-        yield cluster.error(node.keys, what, "name the image built with --target gpu as docker.worker_image")
+        yield cluster.error(node.image_keys, what, "name the image built with --target gpu as docker.worker_image")
     if "--gpus" not in node.run_options:
         what = f"{node.name}: the container is not told to take the GPU"
         yield cluster.warn(node.keys, what, "add --gpus all to docker.worker_run_options")

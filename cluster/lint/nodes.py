@@ -58,7 +58,9 @@ def _counts(cluster: Cluster, node: NodeType) -> Iterator[Finding]:
     if node.is_head and node.is_spot:
         what = "the head is a spot instance: its loss takes the whole cluster"
         yield cluster.error(
-            (*node.keys, "node_config", "InstanceMarketOptions"), what, "leave InstanceMarketOptions out"
+            (*node.keys, "node_config", "InstanceMarketOptions"),
+            what,
+            "take it on demand: leave InstanceMarketOptions out",
         )
     if node.is_head and node.maximum:
         what = f"{node.name}: max_workers {node.maximum} makes workers of the head's type, which can do no work"

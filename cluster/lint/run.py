@@ -10,16 +10,18 @@ from cluster.release import ROOT
 RULES = (provider.check, nodes.check, images.check, commands.check, secrets.check, demand.check)
 
 
-def lint(path: Path, home: Path | None = None) -> list[Finding]:
-    """Everything to mend in a cluster file, in the order of its lines. `home`: what "~" means; default: the user's.
+def lint(path: Path, home: Path | None = None, root: Path = ROOT) -> list[Finding]:
+    """Everything to mend in a cluster file, in the order of its lines.
 
+    `home`: what "~" means, by default the user's. `root`: the checkout that the images are built from.
     Raises ConfigError where the file is no YAML.
     """
     subject = document.read(path)
-    found = list(schema.misshapen(subject))
+    problem = schema.validate(subject.data)
+    found = list(schema.misshapen(subject, problem))
     if not found:  # the rules rely on the shape
-        cluster = view(subject, ROOT, home or Path.home())
+        cluster = view(subject, root, home or Path.home())
         found = [finding for rule in RULES for finding in rule(cluster)]
         if not any(finding.level is Level.ERROR for finding in found):
-            found += schema.refused(subject)  # Ray's own words, where ours have none
+            found += schema.refused(subject, problem)  # Ray's own words, where ours have none
     return sorted(found, key=lambda finding: (finding.file != subject.name, finding.line))

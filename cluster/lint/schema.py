@@ -13,12 +13,15 @@ from cluster.lint.finding import Finding, Level
 REMEDY = "write it as in ray_cluster.yaml or configs/cluster-onprem.yaml"
 
 
-def misshapen(document: Document) -> Iterator[Finding]:
+Problem = tuple[tuple[Any, ...] | None, str]
+"""Where (None: not said) and why, as Ray puts it."""
+
+
+def misshapen(document: Document, problem: Problem | None) -> Iterator[Finding]:
     """Unknown keys, wrong kinds of values, and keys that YAML drops without a word because they stand there twice."""
     for keys in document.twice:
         what = f"{keys[-1]} stands here twice, and only the last one counts"
         yield document.finding(Level.ERROR, document.line(*keys), what, "keep one of the two")
-    problem = _problem(document.data)
     if problem is not None and problem[0] is not None:
         keys, message = problem[0], problem[1]
         named = (key for key in re.findall(r"'([^']+)'", message) if (*keys, key) in document.lines)
@@ -26,15 +29,14 @@ def misshapen(document: Document) -> Iterator[Finding]:
         yield document.finding(Level.ERROR, line, f"Ray refuses it: {message}", REMEDY)
 
 
-def refused(document: Document) -> Iterator[Finding]:
+def refused(document: Document, problem: Problem | None) -> Iterator[Finding]:
     """What is well shaped, and still refused."""
-    problem = _problem(document.data)
     if problem is not None and problem[0] is None:
         yield document.finding(Level.ERROR, 1, f"Ray refuses it: {problem[1]}", REMEDY)
 
 
-def _problem(data: dict[str, Any]) -> tuple[tuple[Any, ...] | None, str] | None:
-    """Where (None: not said) and why, as Ray puts it. Imported here: Ray takes a second and a half."""
+def validate(data: dict[str, Any]) -> Problem | None:
+    """What Ray refuses first, if anything. Imported here: Ray takes a second and a half."""
     from ray.autoscaler._private.util import prepare_config, validate_config
 
     said = io.StringIO()  # Ray's command line reasons on the screen before it exits

@@ -1,0 +1,121 @@
+"""What people get wrong in a cluster file: each made of the real one by one change, with what the lint has to say."""
+
+from dataclasses import dataclass
+
+AWS, OWN = "ray_cluster.yaml", "configs/cluster-onprem.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """`old` becomes `new` wherever it stands in `file`. The finding is on the line of `at` (default: of `new`) and says
+    `what` and `remedy`, among other words; `elsewhere`: the file that it names instead."""
+
+    file: str
+    old: str
+    new: str
+    what: str
+    remedy: str
+    at: str = ""
+    level: str = "error"
+    elsewhere: str = ""
+
+
+IMAGE = "salescontrol:0.1.0-py3.12.13-ray2.60.0"
+PROFILE = "- -e SALESCONTROL_PROFILE=fleet"
+SOURCED = "set -a && . ~/secrets/cluster.env && set +a &&"
+UP = f"{SOURCED} RAY_ADDRESS=auto salescontrol up"
+HEAD, WORKER = "head_start_ray_commands:\n", "worker_start_ray_commands:\n"
+SPOT = "      InstanceMarketOptions: {MarketType: spot}"
+ON = "\n    docker: &gpu"
+GPU_MINIMUM = "min_workers: 1\n    max_workers: 4"
+SHAPE = [
+    Variant(AWS, "max_workers: 18", "max_wokers: 18", "'max_wokers' was unexpected", "as in ray_cluster.yaml"),
+    Variant(AWS, "GPU: 1}\n    docker: *gpu", "GPU: one}\n    docker: *gpu", "not of type 'integer'", "as in"),
+    Variant(AWS, "idle_timeout_minutes: 10", "upscaling_speed: 9", "upscaling_speed stands here twice", "keep one"),
+    Variant(
+        AWS, "head_node_type: head\n", "head_node_type: haed\n", "head_node_type", "as in", at="# SalesControl on AWS"
+    ),
+]
+PROVIDER = [
+    Variant(AWS, "type: aws", "type: awss", "awss provider: not one known", "write aws or local"),
+    Variant(AWS, "region: eu-central-1", "regoin: eu-central-1", "provider.regoin", "write region"),
+    Variant(AWS, "zone: eu-central-1a", "zone: eu-west-1a", "eu-west-1a is not in the region", "eu-central-1a"),
+    Variant(AWS, "CidrIp: 172.31.0.0/16", "CidrIp: 0.0.0.0/0", "open to everybody", "the balancer's network"),
+    Variant(OWN, "[192.0.2.11, ", "[192.0.2.10, ", "the head 192.0.2.10 is among the workers", "take it out"),
+    Variant(OWN, ", 192.0.2.12]", ", 192.0.2.11]", "192.0.2.11 stands twice", "write it once"),
+    Variant(OWN, "max_workers: 2 ", "max_workers: 1 ", "1 of the 2 workers would stay unused", "write 2"),
+    Variant(OWN, "min_workers: 2", "min_workers: 3", "min_workers 3 is more than max_workers 2", "write 2 or less"),
+    Variant(OWN, "    192.0.2.12: {", "    192.0.2.13: {", "what 192.0.2.12 has is not known", "metadata.machines",
+            at="worker_ips:", level="warn"),
+]  # fmt: skip
+NODES = [
+    Variant(AWS, "c6i.2xlarge", "c6i.2xlagre", "c6i.2xlagre is not in configs/instance_types.yaml", "c6i.2xlarge"),
+    Variant(AWS, "{CPU: 8}", "{CPU: 16}", "CPU 16, but a c6i.2xlarge has 8", "write CPU: 8"),
+    Variant(AWS, "{CPU: 8}", "{CPU: 4}", "CPU 4 leaves 4 of a c6i.2xlarge's 8", "write CPU: 8", level="warn"),
+    Variant(AWS, f"GPU: 1}}{ON}", f"GPU: 2}}{ON}", "GPU 2, but a g5.xlarge has 1", "write GPU: 1"),
+    Variant(AWS, "{CPU: 0}", "{CPU: 2}", "the head offers 2 processors", "resources: {CPU: 0}"),
+    Variant(AWS, "max_workers: 0", "max_workers: 2", "makes workers of the head's type", "write max_workers: 0"),
+    Variant(AWS, "m6i.large", f"m6i.large\n{SPOT}", "the head is a spot instance", "on demand", at=SPOT),
+    Variant(AWS, "c6i.2xlarge\n      ImageId: *ami", "c6i.2xlarge", "cpu_worker: no ImageId", "docs/cluster.md",
+            at="    node_config:\n      InstanceType: c6i"),
+    Variant(AWS, GPU_MINIMUM, GPU_MINIMUM.replace("1", "9"), "min_workers 9 is more than max_workers 4", "4 or less"),
+    Variant(AWS, GPU_MINIMUM, GPU_MINIMUM.replace("1", "0"), "without a GPU node on demand", "min_workers: 1",
+            at="  gpu_spot:"),
+    Variant(AWS, "max_workers: 18", "max_workers: 1", "less than all types' min_workers together", "write 18"),
+]  # fmt: skip
+IMAGES = [
+    Variant(AWS, "ray2.60.0-gpu", "ray2.60.0-cpu", "a GPU, but the image", "--target gpu", at="      worker_image:"),
+    Variant(OWN, "ray2.60.0-gpu", "ray2.60.0-cpu", "a GPU, but the image", "--target gpu", at="  worker_image:"),
+    Variant(AWS, "py3.12.13-ray2.60.0-gpu", "py3.12.12-ray2.60.0-gpu", "Python 3.12.12, but Dockerfile has", "equal"),
+    Variant(AWS, "ray2.60.0-cpu", "ray2.59.0-cpu", "Ray 2.59.0, but constraints.txt has 2.60.0", "anew"),
+    Variant(AWS, f"{IMAGE}-cpu", "salescontrol:latest", "no version", "-cpu or -gpu"),
+    Variant(AWS, f"{IMAGE}-cpu", "salescontrol:1.0-cpu", "does not say which Python", "tag it"),
+    Variant(AWS, "\nsetup_commands: []", "\nsetup_commands: [pip install ray==2.40.0]", "installs Ray 2.40.0",
+            "leave it out", at="setup_commands: [pip"),
+    Variant(AWS, "\nsetup_commands: []", "", "setup_commands is missing", "write setup_commands: []",
+            at="# SalesControl on AWS"),
+    Variant(AWS, "[--gpus all]", "[]", "not told to take the GPU", "--gpus all", at="  gpu_worker:", level="warn"),
+]  # fmt: skip
+COMMANDS = [
+    Variant(AWS, "--dashboard-host=127.0.0.1", "--dashboard-host=0.0.0.0", "dashboard listens on 0.0.0.0", "127.0.0.1"),
+    Variant(OWN, "--dashboard-host=127.0.0.1", "--dashboard-host=::", "dashboard listens on ::", "127.0.0.1"),
+    Variant(AWS, " --dashboard-host=127.0.0.1", "", "is left to Ray", "--dashboard-host=", at="ray start --head"),
+    Variant(AWS, "--num-cpus=0", "--num-cpus=2", "the head offers its processors", "--num-cpus=0"),
+    Variant(AWS, f"{SOURCED}\n    ray start --head", "ray start --head", "without the environment file", "set -a"),
+    Variant(AWS, f"{SOURCED}\n    ray start --addr", "ray start --addr", "without the environment file", "set -a"),
+    Variant(AWS, "$RAY_HEAD_IP:6379", "$RAY_HEAD_IP:6380", "the head listens on port 6379", "$RAY_HEAD_IP:6379"),
+    Variant(AWS, """'{"gcs_rpc""", """'{gcs_rpc""", "--system-config is no JSON object", "gcs_rpc_server_reconnect"),
+    Variant(AWS, "--autoscaling-config=~/ray_bootstrap_config.yaml\n", "\n", "would never start a worker", "add --auto",
+            at="ray start --head"),
+    Variant(AWS, f"{HEAD}  - ray stop\n", HEAD, "does not come first", "ray stop", at="  - >-"),
+    Variant(AWS, "ray start --head", "ray start --block --head", "never returns", "leave it out", at="  - >-"),
+    Variant(AWS, f"  - {UP}\n", "", "nothing deploys the applications", "salescontrol up", at=HEAD),
+    Variant(AWS, "RAY_ADDRESS=auto salescontrol", "salescontrol", "starts another Ray beside", "RAY_ADDRESS=auto",
+            at=f"  - {SOURCED} salescontrol"),
+    Variant(AWS, "    - --ulimit nofile=65536:65536\n", "", "number of open files", "--ulimit nofile", at="docker:"),
+    Variant(AWS, WORKER, "worker_start_commands:\n", "'worker_start_commands' was unexpected", "as in"),
+]  # fmt: skip
+SECRETS = [
+    Variant(AWS, "RAY_AUTH_MODE=token", "RAY_AUTH_MODE=disabled", "no RAY_AUTH_MODE=token", "RAY_AUTH_MODE=token",
+            at="  run_options:"),
+    Variant(AWS, "    - -e RAY_AUTH_TOKEN_PATH=/home/salescontrol/secrets/ray_token\n", "", "nobody says where it is",
+            "RAY_AUTH_TOKEN_PATH=/home/salescontrol/secrets/ray_token", at="  run_options:"),
+    Variant(AWS, PROFILE, f"{PROFILE} -e RAY_AUTH_TOKEN=0123456789", "RAY_AUTH_TOKEN stands in the file", "move it"),
+    Variant(AWS, PROFILE, f"{PROFILE} -e ADMIN_TOKEN=changeme-admin-token", "is published", "put another"),
+    Variant(OWN, PROFILE, f"{PROFILE} -e DATABASE_URL=postgresql://a:b@c", "DATABASE_URL stands in", "move it"),
+    Variant(AWS, "--num-cpus=0", "--num-cpus=0 --redis-password=hunter2", "--redis-password stands in", "move it"),
+    Variant(AWS, "  /home/salescontrol/secrets:", "  /home/salescontrol/secret:", "is not in any of file_mounts",
+            "add /home/salescontrol/secrets", at="- -e RAY_AUTH_TOKEN_PATH"),
+    Variant(AWS, "~/.config/salescontrol/cluster", "./secrets", "is in the checkout", "keep it outside"),
+    Variant(AWS, "~/.config/salescontrol/cluster", "~/elsewhere", "is not on this machine", "docs/", level="warn"),
+]  # fmt: skip
+DEMAND = [
+    Variant(AWS, "PROFILE=fleet", "PROFILE=flet", "no such profile", "name a profile"),
+    Variant(AWS, f"    {PROFILE}\n", "", "the profile of a laptop", "SALESCONTROL_PROFILE=fleet", at="  run_options:"),
+    Variant(AWS, "PROFILE=fleet", "PROFILE=gpu", "asks for CPU 0.2, audio_disk 0.001", "give a node type",
+            at="- name: Ingest", elsewhere="configs/serve.gpu.yaml"),
+    Variant(OWN, ", GPU: 1}", "}", "whisper/Fast asks for CPU 1, GPU 1", "give a node type",
+            at="- name: Fast", elsewhere="configs/serve.fleet.yaml"),
+    Variant(OWN, "{CPU: 8, ", "{CPU: 1, ", "CPU at the least", "add nodes", at="max_workers: 2"),
+]  # fmt: skip
+VARIANTS = [*SHAPE, *PROVIDER, *NODES, *IMAGES, *COMMANDS, *SECRETS, *DEMAND]

@@ -1,0 +1,150 @@
+"""`cluster lint`: the files that are shipped pass; what people get wrong is named with its line and its remedy."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cluster.cli.cluster_lint import app
+from cluster.lint.finding import Level
+from cluster.lint.run import lint
+from cluster.release import ROOT
+from tests.integration.cluster_variants import AWS, OWN, VARIANTS, Variant
+
+ENV = """
+DATABASE_URL='postgresql://salescontrol:secret@10.0.0.5/salescontrol'
+ADMIN_TOKEN=0123456789abcdef0123456789abcdef
+INTERNAL_TOKEN=fedcba9876543210fedcba9876543210
+AUDIO_STORAGE_PATH=s3://audio
+RAY_REDIS_ADDRESS=10.0.0.6:6379
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A user's home with the folder of secrets that the cluster files mount."""
+    folder = tmp_path / "home" / ".config" / "salescontrol" / "cluster"
+    folder.mkdir(parents=True)
+    for name, text in (("cluster.env", ENV), ("ray_token", "0123456789abcdef" * 4)):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o600)
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def secrets(home: Path) -> Path:
+    """The folder of secrets itself."""
+    return home / ".config" / "salescontrol" / "cluster"
+
+
+@pytest.mark.parametrize("name", [AWS, OWN])
+def test_a_shipped_cluster_file_has_nothing_to_mend_but_its_placeholders(name: str, home: Path) -> None:
+    found = lint(ROOT / name, home)
+
+    assert [finding for finding in found if finding.level is Level.ERROR] == []
+    assert all("is a placeholder" in finding.what for finding in found if finding.level is Level.WARN)
+    assert any("is a placeholder" in finding.what for finding in found)
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=lambda v: f"{v.file.split('/')[-1]}-{v.what[:40]}")
+def test_a_mistake_is_refused_with_its_line_and_its_remedy(variant: Variant, home: Path, tmp_path: Path) -> None:
+    text = (ROOT / variant.file).read_text()
+    assert variant.old in text
+    broken = text.replace(variant.old, variant.new)
+    path = tmp_path / "cluster.yaml"
+    path.write_text(broken)
+
+    found = lint(path, home)
+
+    where = (ROOT / variant.elsewhere).read_text() if variant.elsewhere else broken
+    line = _line(where, variant.at or variant.new)
+    hits = [
+        f for f in found if f.line == line and f.file == (variant.elsewhere or str(path)) and variant.what in f.what
+    ]
+    assert hits, f"line {line}: {variant.what}\nfound: {found}"
+    assert variant.remedy in hits[0].remedy
+    assert hits[0].level == variant.level
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ("DATABASE_URL=", "DATABASE_ULR=", "has no DATABASE_URL"),
+        ("ADMIN_TOKEN=0123", "#ADMIN_TOKEN=0123", "has no ADMIN_TOKEN"),
+        ("INTERNAL_TOKEN=", "INTERN_TOKEN=", "has no INTERNAL_TOKEN"),
+        ("AUDIO_STORAGE_PATH=", "AUDIO_PATH=", "has no AUDIO_STORAGE_PATH"),
+        (
+            "ADMIN_TOKEN=0123456789abcdef0123456789abcdef",
+            "ADMIN_TOKEN=changeme-admin-token",
+            "the published ADMIN_TOKEN",
+        ),
+        ("INTERNAL_TOKEN=fedcba9876543210fedcba9876543210", "INTERNAL_TOKEN=short", "is shorter than 16"),
+    ],
+)
+def test_the_environment_file_is_looked_into(old: str, new: str, what: str, home: Path, secrets: Path) -> None:
+    (secrets / "cluster.env").write_text(ENV.replace(old, new))
+
+    (found,) = [finding for finding in lint(ROOT / AWS, home) if finding.level is Level.ERROR]
+
+    assert what in found.what
+    assert found.remedy
+    assert "0123456789abcdef" not in found.what
+
+
+def test_secrets_that_others_may_read_are_refused(home: Path, secrets: Path) -> None:
+    (secrets / "ray_token").chmod(0o644)
+
+    (found,) = [finding for finding in lint(ROOT / AWS, home) if finding.level is Level.ERROR]
+
+    assert "can be read by others" in found.what
+
+
+def test_without_redis_it_says_what_the_loss_of_the_head_means(home: Path, secrets: Path) -> None:
+    assert not any("RAY_REDIS_ADDRESS" in finding.what for finding in lint(ROOT / AWS, home))
+    (secrets / "cluster.env").write_text(ENV.replace("RAY_REDIS", "REDIS"))
+
+    (found,) = [finding for finding in lint(ROOT / AWS, home) if finding.level is Level.NOTE]
+
+    assert "no RAY_REDIS_ADDRESS: when the head is lost" in found.what
+
+
+def test_a_python_that_is_not_pinned_to_the_patch_is_refused(home: Path, tmp_path: Path) -> None:
+    root = tmp_path / "checkout"
+    shutil.copytree(ROOT / "configs", root / "configs")
+    shutil.copy(ROOT / "constraints.txt", root)
+    text = (ROOT / "Dockerfile").read_text()
+    (root / "Dockerfile").write_text(text.replace("ARG PYTHON_VERSION=3.12.13", "ARG PYTHON_VERSION=3.12"))
+
+    found = next(finding for finding in lint(ROOT / AWS, home, root) if finding.file == "Dockerfile")
+
+    assert found.line == _line(text, "ARG PYTHON_VERSION=")
+    assert "not pinned to the patch" in found.what
+
+
+def test_the_command_exits_by_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setenv("HOME", str(home))
+    broken = tmp_path / "cluster.yaml"
+    broken.write_text((ROOT / AWS).read_text().replace("--num-cpus=0", "--num-cpus=2"))
+    run = CliRunner().invoke
+
+    assert run(app, ["lint", str(ROOT / AWS)]).exit_code == 0
+    assert run(app, ["lint", str(ROOT / AWS), "--strict"]).exit_code == 1
+    assert run(app, ["lint", str(broken)]).exit_code == 1
+    (found,) = [row for row in json.loads(run(app, ["lint", str(broken), "--json"]).stdout) if row["level"] == "error"]
+    assert found["file"] == str(broken)
+    assert {"line", "what", "remedy"} < found.keys()
+
+
+def test_what_is_no_cluster_file_says_so(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["lint", str(tmp_path / "missing.yaml")])
+    (tmp_path / "list.yaml").write_text("- a\n- b\n")
+
+    assert "cannot be read" in str(result.exception)
+    assert "must be a mapping" in str(CliRunner().invoke(app, ["lint", str(tmp_path / "list.yaml")]).exception)
+
+
+def _line(text: str, part: str) -> int:
+    """The line on which `part` begins."""
+    return text[: text.index(part)].count("\n") + 1 + (len(part) - len(part.lstrip("\n")))
