@@ -19,6 +19,7 @@ from audio.open import open_store
 from cluster import steps
 from cluster.holders import holder
 from cluster.names import NAMESPACE, SUPERVISOR
+from cluster.reanalysis.keeper import RunKeeper
 from cluster.stage import StageContext
 from cluster.stages import discover
 from cluster.supervisor import Supervisor
@@ -115,6 +116,7 @@ class SupervisorActor:
         database = Database(database_url(config), pool_size=1)
         self._supervisor = Supervisor(config, database, open_store(config), RayWorkers(release))
         self._loop = _Loop(self._supervisor.run)
+        self._loop.beside(RunKeeper(Database(database_url(config), pool_size=1), config).run())
 
     def ping(self) -> dict[str, Any]:
         """Process id, release, and the workers as last seen."""

@@ -29,4 +29,4 @@ async def reopen_runs(tx: AsyncConnection, run_ids: Collection[UUID]) -> None:
         return
     ended = [state.value for state in RunState if RunState.RUNNING in NEXT[state] and state is not RunState.PLANNED]
     again = update(t.runs).where(_r.run_id.in_(sorted(run_ids)), _r.state.in_(ended))
-    await tx.execute(again.values(state=RunState.RUNNING.value, finished_at=None))
+    await tx.execute(again.values(state=RunState.RUNNING.value, finished_at=None, error=None))
