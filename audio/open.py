@@ -2,8 +2,10 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from audio.cache import CachedStore, Shelf
 from audio.internal import InternalStore
 from audio.store import AudioStore, FileStore
 from configs.settings import Settings, StorageSettings
@@ -20,14 +22,20 @@ def open_store(settings: Settings) -> AudioStore:
     """
     url = settings.storage_url
     if urlsplit(url).scheme == "s3":
-        return _s3(url, settings.storage)
+        return _cached(_s3(url, settings.storage), url, settings)
     folder = _folder(url)
     if _has_disk(settings.storage):
         return FileStore(folder)
-    base_url = settings.storage.internal_url or ""
-    if base_url and urlsplit(base_url).scheme not in ("http", "https"):
-        raise ConfigError(f"storage.internal_url={base_url}: write the server's address, such as http://10.0.0.5:8000")
-    return InternalStore(base_url, settings.auth.internal_token.get_secret_value())
+    server = _server_of_disk(settings)
+    return _cached(InternalStore(server, settings.auth.internal_token.get_secret_value()), server, settings)
+
+
+def _cached(store: AudioStore, origin: str, settings: Settings) -> AudioStore:
+    storage = settings.storage
+    if not storage.cache_mb:
+        return store
+    shelf = Shelf(settings.home / "cache" / "audio", storage.cache_mb * 1_000_000, storage.cache_minutes * 60)
+    return CachedStore(store, shelf, origin)
 
 
 def _has_disk(storage: StorageSettings) -> bool:
@@ -35,11 +43,29 @@ def _has_disk(storage: StorageSettings) -> bool:
     told where else to read."""
     if storage.access != "auto":
         return storage.access == "disk"
-    ray = sys.modules.get("ray")
-    if ray is None or not ray.is_initialized():
+    if not (nodes := _ray_nodes()):
         return storage.internal_url is None
-    here = ray.get_runtime_context().get_node_id()
-    return any(node["NodeID"] == here and node["Resources"].get(DISK) for node in ray.nodes())
+    here = sys.modules["ray"].get_runtime_context().get_node_id()
+    return any(node["NodeID"] == here and node["Resources"].get(DISK) for node in nodes)
+
+
+def _server_of_disk(settings: Settings) -> str:
+    """The address of the internal route: the one that is set, else where the cluster's own Serve listens. Empty where
+    nobody has the disk."""
+    base_url = settings.storage.internal_url
+    if base_url and urlsplit(base_url).scheme not in ("http", "https"):
+        raise ConfigError(f"storage.internal_url={base_url}: write the server's address, such as http://10.0.0.5:8000")
+    addresses = [node["NodeManagerAddress"] for node in _ray_nodes() if node["Resources"].get(DISK)]
+    if base_url or not addresses:
+        return base_url or ""
+    host = addresses[0] if settings.server.host in ("0.0.0.0", "::") else settings.server.host
+    return f"http://{host}:{settings.server.port}"
+
+
+def _ray_nodes() -> list[dict[str, Any]]:
+    """The living nodes of this process's cluster; none outside of Ray."""
+    ray = sys.modules.get("ray")
+    return [node for node in ray.nodes() if node["Alive"]] if ray is not None and ray.is_initialized() else []
 
 
 def _folder(url: str) -> Path:

@@ -35,7 +35,7 @@ class AudioStore(Protocol):
     Every method raises Unavailable where the store itself fails (full, read-only, unmounted) and Rejected for a path
     that leaves the store; `open`, `read` and `size` raise FileNotFoundError where there is no such file.
 
-    Where `is_writable` is False, this node only reads: `put`, `delete`, `walk` and `free_bytes` raise Unavailable.
+    Where `is_writable` is False, this node only reads: `put`, `delete` and `walk` raise Unavailable.
     """
 
     is_writable: bool

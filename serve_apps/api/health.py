@@ -7,6 +7,7 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 
+from audio.store import AudioStore
 from db import migrate
 from domain.errors import Unavailable
 from serve_apps.application import Deps, DepsOf
@@ -68,10 +69,16 @@ async def _storage(deps: Deps) -> dict[str, str]:
     floor_mb = deps.settings.storage.free_floor_mb
     try:
         async with asyncio.timeout(CHECK_WITHIN_S):
-            free_bytes = await asyncio.to_thread(deps.store.free_bytes)
+            free_bytes = await asyncio.to_thread(_free_bytes, deps.store)
     except (Unavailable, TimeoutError) as error:
         log.warning("not_ready", extra={"check": "storage", "reason": str(error)})
         return {"storage": "cannot be reached"}
     if free_bytes is not None and free_bytes < floor_mb * MIB:
         return {"storage": f"below {floor_mb} MB free; free disk space or change storage.free_floor_mb"}
     return {}
+
+
+def _free_bytes(store: AudioStore) -> int | None:
+    """Blocking. Of a store that can be used now."""
+    store.check()
+    return store.free_bytes()
