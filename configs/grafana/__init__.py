@@ -1,0 +1,1 @@
+"""Grafana's dashboards, and where it finds them."""
