@@ -20,10 +20,13 @@ from cluster.cli import (
     export,
     import_,
     jobs,
+    reanalyze,
     reports,
+    runs,
     status,
     trace,
     users,
+    worker,
 )
 from domain.errors import ConfigError, SalesControlError
 
@@ -39,18 +42,21 @@ app.command("dashboard")(cluster_commands.dashboard)
 app.command("down")(cluster_commands.down)
 app.command("status")(status.status)
 app.command("demo")(demo.demo)
+app.command("worker")(worker.worker)
 app.command("migrate")(cluster_commands.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("import")(import_.import_recordings)
 app.command("trace")(trace.trace)
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
+app.command("reanalyze")(reanalyze.reanalyze)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("erase")(erase.erase)
 app.add_typer(devices.app, name="devices")
 app.add_typer(users.app, name="users")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(runs.app, name="runs")
 app.add_typer(reports.app, name="reports")
 app.add_typer(config.app, name="config")
 app.add_typer(cluster_lint.app, name="cluster")

@@ -18,6 +18,7 @@ from db import jobs_view
 from db.engine import Database
 from db.queue import Queue
 from db.retries import Retries
+from db.runs.read import find_run
 from domain.errors import ConfigError, Rejected
 from domain.status import JobState
 
@@ -70,26 +71,33 @@ def retry(
         list[int] | None, typer.Argument(min=1, max=2**63 - 1, help="Job numbers; none: every dead job.")
     ] = None,
     stage: Stage = None,
+    run: Annotated[str | None, typer.Option("--run", help="Only of this re-analysis.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before retrying every dead job.")] = False,
 ) -> None:
     """Queue dead jobs again with all their attempts."""
     _check_stage(stage)
-    if not (job_ids or stage or yes):
+    if not (job_ids or stage or run or yes):
         _confirm_all()
     settings = load()
-    count = _with_database(lambda db: _retry(db, settings.jobs, stage, job_ids))
+    count = _with_database(lambda db: _retry(db, settings.jobs, stage, job_ids, run))
     Console().print(f"{count} dead job(s) queued again.")
     if job_ids and count < len(set(job_ids)):
         raise Rejected("some of the named jobs are not dead (see `salescontrol jobs list`)")
 
 
-async def _retry(db: Database, settings: JobSettings, stage: str | None, job_ids: list[int] | None) -> int:
-    return await Retries(Queue(db, settings), shown(discover())).run(stage, job_ids)
+async def _retry(
+    db: Database, settings: JobSettings, stage: str | None, job_ids: list[int] | None, run: str | None
+) -> int:
+    run_id = None
+    if run is not None:
+        async with db.begin() as tx:
+            run_id = (await find_run(tx, run)).run_id
+    return await Retries(Queue(db, settings), shown(discover())).run(stage, job_ids, run_id)
 
 
 def _confirm_all() -> None:
     if not _is_asked():
-        raise typer.BadParameter("name jobs or a --stage, or say --yes to retry every dead job")
+        raise typer.BadParameter("name jobs, a --stage or a --run, or say --yes to retry every dead job")
     typer.confirm("Queue every dead job of every stage again?", abort=True)
 
 
