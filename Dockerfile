@@ -36,7 +36,8 @@ ENV HOME=/home/salescontrol \
     OMP_NUM_THREADS=1 \
     RAY_USAGE_STATS_ENABLED=0 \
     RAY_SERVE_THROUGHPUT_OPTIMIZED=1 \
-    RAY_SERVE_CONTROL_LOOP_INTERVAL_S=0.4
+    RAY_SERVE_CONTROL_LOOP_INTERVAL_S=0.4 \
+    RAY_task_events_report_interval_ms=10000
 WORKDIR /app
 # The node's own Ray agent answers, on the head and on workers. A service without Ray brings a check of its own.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=120s --retries=3 \

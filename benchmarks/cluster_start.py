@@ -1,6 +1,6 @@
 """A cluster file's own start commands, run on this machine: head, worker, `up`, and a chunk's way to its dialogue.
 
-    python benchmarks/cluster_start.py [FILE] [--machine CPUS,GPUS]
+    python benchmarks/cluster_start.py [FILE] [--machine CPUS,GPUS] [--verbose]
 
 Real PostgreSQL, Redis and S3 server beside it. Only addresses, ports and the size of the worker are changed, `ray stop`
 is left out (it would end every Ray here), and so is the autoscaler (there is no cloud). Whisper base stands for the
@@ -9,6 +9,7 @@ model of a GPU. Prints how long each step takes; exit 1 where one fails.
 
 import argparse
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -42,9 +43,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, nargs="?", default=ROOT / "ray_cluster.yaml")
     parser.add_argument("--machine", default="8,1", help="logical processors and GPUs of the worker")
+    parser.add_argument("--verbose", action="store_true", help="show what the commands print")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="sc-start-", dir="/tmp") as folder, services(Path(folder)) as given:
-        cluster = Commands(arguments.file, Path(folder), given)
+        cluster = Commands(arguments.file, Path(folder), given, is_verbose=arguments.verbose)
         try:
             for name, step in cluster.steps(arguments.machine):
                 begun = time.monotonic()
@@ -59,6 +61,7 @@ def services(home: Path) -> Iterator[dict[str, str]]:
     """PostgreSQL, Redis and an S3 server; what cluster.env says of them."""
     (redis_port,) = free_ports(1)
     redis = subprocess.Popen(["redis-server", "--port", str(redis_port), "--save", "", "--dir", str(home)], stdout=-3)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     storage = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
     storage.start()
     address = "http://{}:{}".format(*storage.get_host_and_port())
@@ -85,7 +88,8 @@ def services(home: Path) -> Iterator[dict[str, str]]:
 class Commands:
     """The commands of one cluster file, each in a shell of its own as Ray's launcher runs them."""
 
-    def __init__(self, file: Path, folder: Path, given: dict[str, str]) -> None:
+    def __init__(self, file: Path, folder: Path, given: dict[str, str], *, is_verbose: bool) -> None:
+        self.is_verbose = is_verbose
         self.config: dict[str, Any] = yaml.safe_load(file.read_text(encoding="utf-8"))
         self.folder, self.mark = folder, secrets.token_hex(8)
         ports = free_ports(4)
@@ -111,8 +115,9 @@ class Commands:
         cpus, gpus = machine.split(",")
         yield "head: ray start", lambda: self._run(self._here(start, "127.0.0.2", "--include-log-monitor=false"))
         size = f"--num-cpus={cpus} --num-gpus={gpus}"
-        yield f"worker of {cpus} processors, {gpus} GPU: ray start", lambda: self._run(
-            self._here(join, "127.0.0.3", size)
+        yield (
+            f"worker of {cpus} processors, {gpus} GPU: ray start",
+            lambda: self._run(self._here(join, "127.0.0.3", size)),
         )
         yield "head: salescontrol up", lambda: self._run(up)
         yield "salescontrol up again, nothing to do", lambda: self._run(up)
@@ -121,9 +126,12 @@ class Commands:
         recordings.mkdir()
         for chunk in chunks:
             shutil.copy(chunk, recordings)
-        known = ". ~/secrets/cluster.env && export ${!SALESCONTROL*} ${!AWS*} DATABASE_URL ADMIN_TOKEN AUDIO_STORAGE_PATH"
-        yield f"{len(chunks)} sample chunks: import --wait", lambda: self._run(
-            f"{known} && salescontrol import {recordings} --point Shop --language ru --wait"
+        known = (
+            ". ~/secrets/cluster.env && export ${!SALESCONTROL*} ${!AWS*} DATABASE_URL ADMIN_TOKEN AUDIO_STORAGE_PATH"
+        )
+        yield (
+            f"{len(chunks)} sample chunks: import --wait",
+            lambda: self._run(f"{known} && salescontrol import {recordings} --point Shop --language ru --wait"),
         )
         yield "salescontrol export", lambda: self._run(f"{known} && salescontrol export --format csv | head -3")
 
@@ -174,6 +182,8 @@ class Commands:
         done = subprocess.run(["bash", "-c", command], env=self.env, cwd=self.folder, text=True, capture_output=True)
         if done.returncode != 0:
             sys.exit(f"{command}\nexit {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
+        if self.is_verbose:
+            print(f"$ {command}\n{done.stdout}{done.stderr}")
 
     def _is_ours(self, process: psutil.Process) -> bool:
         try:
