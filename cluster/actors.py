@@ -16,19 +16,14 @@ from typing import Any
 import ray
 
 from audio.open import open_store
-from cluster import steps
+from cluster.assembly import build_worker
 from cluster.holders import holder
 from cluster.names import NAMESPACE, SUPERVISOR
 from cluster.reanalysis.keeper import RunKeeper
-from cluster.stage import StageContext
-from cluster.stages import discover
 from cluster.supervisor import Supervisor
 from cluster.wiring import database_url
-from cluster.worker import Worker
-from configs import logs, meters, settings
+from configs import logs, settings
 from db.engine import Database
-from db.leases import LeaseRenewer
-from db.queue import Queue
 from db.stage_loads import StageLoad
 from db.vitals import tell_vitals
 from domain import metrics as m
@@ -78,18 +73,10 @@ class WorkerActor:
         config = settings.load()
         logs.setup(config.log.level)
         self._name, self._release = name, release
-        stages = discover()
-        store, database = open_store(config), Database(database_url(config))
-        renewer = LeaseRenewer(database.url, config.jobs)
-        ctx = StageContext(database, store, config)
-        queue = Queue(database, config.jobs)
         self._holder = holder(name, ray.get_runtime_context().get_node_id(), os.getpid())
-        self._worker = Worker(
-            self._holder, ctx, queue, renewer, stages, hosted or list(stages), steps.from_environment()
-        )
+        self._worker = build_worker(config, self._holder, hosted)
         self._loop = _Loop(self._worker.run)
-        self._loop.beside(tell_vitals(database))
-        meters.tell(m.BUILD, 1, release=release, profile=config.profile)
+        self._loop.beside(tell_vitals(self._worker.ctx.db, [Sample(m.BUILD, 1, (release, config.profile))]))
 
     def __repr__(self) -> str:
         """What Ray's dashboard and log files call it: the stages that it hosts."""

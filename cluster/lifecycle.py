@@ -52,11 +52,11 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
         report("database", "ready")
         release = release_hash(settings)
         address, dashboard_url = _ensure_ray(settings, url, release, report)
-        api = ServeApi(dashboard_url, _token(settings.home))
+        api = ServeApi(dashboard_url, token(settings.home))
         config = read_config(settings)
         api.deploy(config)
         report("workers", "starting")
-        with _driver(settings.home, address) as driver:
+        with as_driver(settings.home, address) as driver:
             driver.start_supervisor(release)
         report("workers", "ready")
         names = [application["name"] for application in config["applications"]]
@@ -90,11 +90,11 @@ def stop_ray(settings: Settings, report: Report) -> None:
     address = shared or (head.address if head else None)
     if address:
         report("workers", "draining")
-        with _driver(settings.home, address) as driver:
+        with as_driver(settings.home, address) as driver:
             driver.stop_supervisor()
         report("workers", "stopped")
     if shared:
-        ServeApi(_dashboard_url(), _token(settings.home)).shut_down()
+        ServeApi(_dashboard_url(), token(settings.home)).shut_down()
     else:
         report("ray", "stopping")
         ray_head.stop(settings.home)
@@ -146,7 +146,7 @@ def _ensure_ray(settings: Settings, url: str, release: str, report: Report) -> t
 
 
 @contextmanager
-def _driver(home: Path, address: str) -> Iterator[Any]:
+def as_driver(home: Path, address: str) -> Iterator[Any]:
     """This process as a Ray driver, for a moment. Imported late: Ray reads its authentication mode at import."""
     if "RAY_AUTH_MODE" not in os.environ:
         os.environ.update(ray_head.environment(home))
@@ -164,7 +164,8 @@ def _only_one(home: Path) -> Iterator[None]:
         yield
 
 
-def _token(home: Path) -> str | None:
+def token(home: Path) -> str | None:
+    """What opens the Ray in use."""
     path = os.environ.get("RAY_AUTH_TOKEN_PATH") or ray_head.environment(home)["RAY_AUTH_TOKEN_PATH"]
     return os.environ.get("RAY_AUTH_TOKEN") or Path(path).read_text().strip()
 

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 
+from audio.open import DISK
 from cluster import head_state
 from configs.settings import Settings
 from domain.errors import SalesControlError
@@ -71,10 +72,11 @@ def environment(home: Path) -> dict[str, str]:
     return {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token), "RAY_USAGE_STATS_ENABLED": "0"}
 
 
-def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
+def start(settings: Settings, env: Mapping[str, str], *, has_disk: bool = True) -> RayHead:
     """Starts the head and waits until it answers.
 
-    `env` goes to every process of the cluster. Raises RayHeadError with the log's end.
+    `env` goes to every process of the cluster; `has_disk`: audio lies on a disk here. Raises RayHeadError with the
+    log's end.
     """
     stop(settings.home)
     server = settings.server
@@ -95,7 +97,8 @@ def start(settings: Settings, env: Mapping[str, str]) -> RayHead:
         *(f"--dashboard-agent-listen-port={_free_port()}", f"--dashboard-agent-grpc-port={_free_port()}"),
         *(f"--metrics-export-port={_free_port()}", f"--ray-client-server-port={_free_port()}"),
         *("--min-worker-port=0", "--max-worker-port=0", f"--temp-dir={temp_dir}"),
-        *('--resources={"audio_disk": 1}', "--disable-usage-stats"),
+        *((f"--resources={json.dumps({DISK: 1})}",) if has_disk else ()),
+        "--disable-usage-stats",
         *(() if server.head_cpus is None else (f"--num-cpus={server.head_cpus:g}",)),
         *head_state.options(settings),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import yaml
 
+from cluster.whisper import APPLICATION
 from configs.layers import FOLDER
 from configs.settings import Settings
 from domain.errors import SalesControlError
@@ -20,14 +21,17 @@ class ServeError(SalesControlError):
     """An application did not deploy."""
 
 
-def read_config(settings: Settings) -> dict[str, Any]:
+def read_config(settings: Settings, only: str | None = None) -> dict[str, Any]:
     """`configs/serve.yaml`, or the profile's own file beside it (`serve.<profile>.yaml`), with host and port from the
-    settings."""
+    settings. `only`: with this one application; else without Whisper where asr runs elsewhere."""
     profile = Path(settings.profile)
     own = (profile.parent if profile.suffix else FOLDER) / f"serve.{profile.stem}.yaml"
     path = own if own.is_file() else FOLDER / "serve.yaml"
     config: dict[str, Any] = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     config["http_options"] |= {"host": settings.server.host, "port": settings.server.port}
+    left_out = {APPLICATION} if "asr" in settings.workers.elsewhere else set()
+    names = [only] if only else [a["name"] for a in config["applications"] if a["name"] not in left_out]
+    config["applications"] = [a for a in config["applications"] if a["name"] in names]
     return config
 
 

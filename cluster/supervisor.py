@@ -21,7 +21,7 @@ from db.queue import Queue
 from db.reports.coverage_days import queue_due_coverage, queue_stale_coverage
 from db.stage_loads import StageLoad, stage_loads
 from db.sweep import sweep_orphans
-from domain.errors import Unavailable
+from domain.errors import ConfigError, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -160,7 +160,10 @@ class Supervisor:
 
 def hosted_stages(settings: Settings, stages: list[str]) -> dict[str, list[str]]:
     """Group → the stages that its workers host, of all that were found."""
-    groups = settings.workers.groups
+    groups, elsewhere = settings.workers.groups, settings.workers.elsewhere
+    if unknown := [name for name in elsewhere if name not in stages]:
+        raise ConfigError(f"workers.elsewhere names {', '.join(unknown)}; the stages are {', '.join(stages)}")
+    stages = [stage for stage in stages if stage not in elsewhere]
     named = {stage for group in groups if isinstance(group.stages, list) for stage in group.stages}
     others = [stage for stage in stages if stage not in named]
     kinds = {"all": stages, "others": others}

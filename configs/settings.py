@@ -168,6 +168,7 @@ class WorkerGroup(Section):
 
 class WorkerSettings(Section):
     groups: list[WorkerGroup]
+    elsewhere: list[str]
 
 
 class ScalingSettings(Section):
