@@ -1,6 +1,8 @@
 """A shop with judged dialogues and runs over them, as the pipeline leaves both, for tests that compare and promote."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -10,7 +12,7 @@ from uuid import UUID, uuid4
 from pydantic import TypeAdapter
 from review_dialogues import Judged, outside_shares, store
 from shop import ADMIN, Shop
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
@@ -160,7 +162,8 @@ class RunScene:
     async def change(self, dialogue_id: UUID, **values: Any) -> None:
         """As live work would, with its facts."""
         async with self.deps.db.begin() as tx:
-            await tx.execute(update(t.dialogues).where(t.dialogues.c.dialogue_id == dialogue_id).values(values))
+            if values:
+                await tx.execute(update(t.dialogues).where(t.dialogues.c.dialogue_id == dialogue_id).values(values))
             await refresh_facts(tx, [DialogueId(dialogue_id)])
 
 
@@ -169,3 +172,23 @@ async def add_result(
 ) -> None:
     of = {"stage": stage, "subject_id": str(dialogue_id), "subject_rev": revision, "run_id": run_id, "job_id": 1}
     await tx.execute(insert(t.stage_results).values(**of, payload=payload))
+
+
+async def end_run(scene: RunScene, run_id: UUID) -> None:
+    """As the supervisor does when nothing of it waits any more."""
+    async with scene.deps.db.begin() as tx:
+        await tx.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(state=RunState.DONE.value))
+
+
+@asynccontextmanager
+async def held_point(scene: RunScene) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+    """Nobody counts roll-ups meanwhile; what is yielded waits until somebody wants to."""
+    async with scene.deps.db.begin() as tx:
+        await tx.execute(select(t.points.c.point_id).with_for_update())
+
+        async def is_waited_for() -> None:
+            waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple')"
+            while not await tx.scalar(text(waiting)):
+                await asyncio.sleep(0.02)
+
+        yield is_waited_for
