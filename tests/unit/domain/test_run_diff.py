@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import UUID
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.figures import Opinion, Row, figures
@@ -14,6 +14,7 @@ from domain.run_diff import COMPARED, Flip, Pair, Said, Standing, compare, diffe
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus
 
 DONE = StageStatus.DONE
+patient = settings(max_examples=40, deadline=None)
 opinions = st.builds(
     Opinion, st.sampled_from(Kind), st.sampled_from(Attempted), st.integers(0, 3), st.sampled_from(Reaction)
 )
@@ -31,7 +32,8 @@ def pairs(draw: st.DrawFn) -> Pair:
     return Pair(standing, draw(said), new, review, *(draw(st.booleans()) for _ in range(3)))
 
 
-@given(st.lists(pairs(), max_size=30))
+@patient
+@given(st.lists(pairs(), max_size=20))
 def test_every_dialogue_stands_once_and_every_compared_one_is_once_in_each_table(found: list[Pair]) -> None:
     diff = compare(found)
     assert sum(diff.standing.values()) == len(found)
@@ -43,7 +45,8 @@ def test_every_dialogue_stands_once_and_every_compared_one_is_once_in_each_table
     assert compare(Counter(found)) == diff == compare(reversed(found))
 
 
-@given(st.lists(pairs(), max_size=30))
+@patient
+@given(st.lists(pairs(), max_size=20))
 def test_figures_are_those_of_the_dialogues_and_only_compared_ones_move(found: list[Pair]) -> None:
     diff = compare(found)
 
@@ -57,7 +60,8 @@ def test_figures_are_those_of_the_dialogues_and_only_compared_ones_move(found: l
     assert still.old_figures == still.new_figures
 
 
-@given(st.lists(pairs(), max_size=30))
+@patient
+@given(st.lists(pairs(), max_size=20))
 def test_both_judges_are_held_against_the_same_reviewed_dialogues(found: list[Pair]) -> None:
     against = compare(found).reviewed
     assert against.n == against.old_calls.n == against.new_calls.n
@@ -80,6 +84,7 @@ def test_a_run_that_is_right_where_the_present_judge_errs_is_told_so() -> None:
     assert share.hits.difference.is_more_than_noise
 
 
+@patient
 @given(st.lists(st.tuples(judged, judged, st.floats(0, 1)), max_size=25), st.randoms())
 def test_what_to_hear_first_is_the_same_whatever_the_order_and_goes_round_the_kinds(
     found: list[tuple[Said, Said, float]], shuffled: Random
