@@ -27,6 +27,7 @@ from db.engine import Database
 from db.stage_loads import StageLoad
 from db.vitals import tell_vitals
 from domain import metrics as m
+from domain.metrics import Sample
 
 log = logging.getLogger(__name__)
 

@@ -48,7 +48,9 @@ class JsonFormatter(logging.Formatter):
 
 def setup(level: str = "INFO") -> None:
     """Called once in each process's wiring place."""
-    handler = logging.StreamHandler(sys.stderr)
+    # The process's own: Ray Serve puts a logger of its level in the place of sys.stderr in replicas, which would keep
+    # back what is below that level, our errors included.
+    handler = logging.StreamHandler(sys.__stderr__ or sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -17,6 +18,9 @@ from configs.settings import load
 from db.engine import Database
 from db.trace.find import way_of
 from domain.trace import Step, Way
+
+ID_CHARS = 8
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{64}")
 
 
 def trace(
@@ -70,18 +74,27 @@ def _line(step: Step, before: Step | None) -> Iterator[tuple[str, str]]:
 
 
 def _said(facts: Mapping[str, Any]) -> Iterator[str]:
+    """For people: what says nothing is left out, ids are cut short; `--json` has all of it."""
     for name, value in facts.items():
-        if value is None or value in ([], ""):
+        if value is None or value in ([], "") or (value == 0 and name.startswith(("tokens", "cost"))):
             continue
-        words = name.replace("_", " ")
-        if isinstance(value, float):
-            yield f"{words} {value:g}"
-        elif isinstance(value, datetime):
-            yield f"{words} {value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
-        elif isinstance(value, list):
-            yield f"{words} {' '.join(map(str, value))}"
+        if name.endswith("_s"):
+            yield f"{name[:-2].replace('_', ' ')} {_length(value)}"
         else:
-            yield f"{words} {value}"
+            yield f"{name.replace('_', ' ')} {_short(value)}"
+
+
+def _short(value: Any) -> str:
+    match value:
+        case float():
+            return f"{value:.3g}"
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        case list():
+            return " ".join(map(_short, value))
+    text = str(value)
+    text = text.rpartition("/")[2] if text.startswith("audio/") else text
+    return f"{text[:ID_CHARS]}…" if _ID.fullmatch(text) else text
 
 
 def _length(seconds: float) -> str:

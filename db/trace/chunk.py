@@ -67,10 +67,10 @@ def job_facts(job_id: int, jobs: Sequence[JobSeen]) -> dict[str, Any]:
 
 
 def _received(chunk: Any) -> Iterator[Step]:
-    seconds = (chunk.end_ts - chunk.start_ts).total_seconds()
+    length_s = (chunk.end_ts - chunk.start_ts).total_seconds()
     where = {"point": chunk.point, "register": chunk.register, "device": chunk.device, "device_id": chunk.device_id}
     run = {"session_id": chunk.session_id, "seq": chunk.seq}
-    yield Step(chunk.start_ts, "recorded", {"seconds": seconds, "codec": chunk.codec, **where, **run})
+    yield Step(chunk.start_ts, "recorded", {"length_s": length_s, "codec": chunk.codec, **where, **run})
     sha256 = chunk.received_sha256 or chunk.sha256
     late_s = (chunk.received_at - chunk.end_ts).total_seconds()
     file = {"size_bytes": chunk.size_bytes, "sha256": sha256, "stored_path": chunk.stored_path}

@@ -53,8 +53,8 @@ async def dialogue_way(tx: AsyncConnection, dialogue_id: UUID) -> Way:
 
 
 def _cut(row: Any) -> Iterator[Step]:
-    seconds = (row.end_ts - row.start_ts).total_seconds()
-    spoken = {"seconds": seconds, "segments": row.segments, "chunks": [str(chunk) for chunk in row.chunks or ()]}
+    length_s = (row.end_ts - row.start_ts).total_seconds()
+    spoken = {"length_s": length_s, "segments": row.segments, "chunks": [str(chunk) for chunk in row.chunks or ()]}
     yield Step(row.start_ts, "spoken", spoken)
     yield Step(row.created_at, "cut", {"revision": 1})
     if row.state == DialogueState.SUPERSEDED:

@@ -32,7 +32,9 @@ INNOCENT = ("its node has died", "killed by `ray.kill`")
 
 
 NOT_SERVED_S = 60.0
-UNUSED_MOSTLY: dict[str, Any] = {"autoscaling_config": {"min_replicas": 0, "max_replicas": 1, "target_ongoing_requests": 32}}
+UNUSED_MOSTLY: dict[str, Any] = {
+    "autoscaling_config": {"min_replicas": 0, "max_replicas": 1, "target_ongoing_requests": 32}
+}
 """Numbers of `Rerun` where the Serve file has none: no replica while no re-analysis asks for it."""
 
 
@@ -96,7 +98,7 @@ class WhisperReplica:
         settings = load()
         logs.setup(settings.log.level)
         self._listener = build_listener(settings, model, compute_type)
-        meters.tell(m.MODEL, 1, model=self._listener.identity(), device=settings.asr.device)
+        self._device = settings.asr.device
 
     def reconfigure(self, user_config: dict[str, float]) -> None:
         """Called by Serve at the start and at each change, while batches run."""
@@ -123,6 +125,8 @@ class WhisperReplica:
     async def check_health(self) -> None:
         """The engine's thread answers, or is busy; databases and stores are not its health."""
         self._listener.check()
+        # Told again each time: Ray forgets a gauge that nobody repeats.
+        meters.tell(m.MODEL, 1, model=self._listener.identity(), device=self._device)
 
 
 class Transcriber:
