@@ -46,7 +46,7 @@ def _instance(cluster: Cluster, node: NodeType, table: dict[str, Any]) -> Iterat
         yield cluster.error(
             where, f"{node.name}: CPU {told_cpus:g}, but a {node.instance} has {cpus}", f"write CPU: {cpus}"
         )
-    elif not node.is_head and told_cpus < cpus:
+    elif not node.is_head and told_cpus < cpus and (told_cpus or not gpus):  # a GPU node may be for its GPUs alone
         what = f"{node.name}: CPU {told_cpus:g} leaves {cpus - told_cpus:g} of a {node.instance}'s {cpus} without work"
         yield cluster.warn(where, what, f"write CPU: {cpus}")
 

@@ -150,8 +150,11 @@ class Raylets:
     def where(self, class_name: str) -> list[str]:
         """The addresses on which living actors of this class run, one for each."""
         addresses = {node["node_id"]: node["node_ip"] for node in self._ask("/api/v0/nodes")}
-        actors = self._ask("/api/v0/actors?filter_keys=state&filter_predicates=%3D&filter_values=ALIVE&detail=1")
-        return sorted(addresses[a["node_id"]] for a in actors if class_name in a["class_name"])
+        return sorted(addresses[actor["node_id"]] for actor in self._actors() if class_name in actor["class_name"])
+
+    def names(self) -> list[str]:
+        """Of the living actors that have one."""
+        return sorted(actor["name"] for actor in self._actors() if actor["name"])
 
     def wait_until(self, node: Raylet, state: str, timeout_s: float = 60) -> None:
         """Waits until Ray says ALIVE or DEAD of a node."""
@@ -163,6 +166,9 @@ class Raylets:
         head = ray_head.running(self.system.home)
         assert head is not None, "the head does not run"
         return head
+
+    def _actors(self) -> list[dict[str, Any]]:
+        return self._ask("/api/v0/actors?filter_keys=state&filter_predicates=%3D&filter_values=ALIVE&detail=1")
 
     def _ask(self, path: str) -> list[dict[str, Any]]:
         token = (self.system.home / "run" / "ray_token").read_text().strip()

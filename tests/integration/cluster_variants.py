@@ -114,7 +114,7 @@ DEMAND = [
     Variant(AWS, f"    {PROFILE}\n", "", "the profile of a laptop", "SALESCONTROL_PROFILE=fleet", at="  run_options:"),
     Variant(AWS, "PROFILE=fleet", "PROFILE=gpu", "asks for CPU 0.2, audio_disk 0.001", "give a node type",
             at="- name: Ingest", elsewhere="configs/serve.gpu.yaml"),
-    Variant(OWN, ", GPU: 1}", "}", "whisper/Fast asks for CPU 1, GPU 1", "give a node type",
+    Variant(OWN, ", GPU: 1}", "}", "whisper/Fast asks for GPU 1", "give a node type",
             at="- name: Fast", elsewhere="configs/serve.fleet.yaml"),
     Variant(OWN, "{CPU: 8, ", "{CPU: 1, ", "CPU at the least", "add nodes", at="max_workers: 2"),
 ]  # fmt: skip

@@ -36,4 +36,4 @@ def test_a_fleet_needs_no_disk_and_nothing_of_the_head() -> None:
         for deployment in application["deployments"]:
             options = deployment["ray_actor_options"]
             assert "resources" not in options, deployment["name"]
-            assert options["num_cpus"] > 0, f"{deployment['name']} may run on the head"
+            assert options["num_cpus"] or options.get("num_gpus"), f"{deployment['name']} may run on the head"
