@@ -9,7 +9,7 @@ from dashboard import pages
 from dashboard.kit.page import Me, Page
 
 HOME = "today"
-MENU = ("today", "overview", "dialogues", "review", "agreement", "places", "users", "system")
+MENU = ("today", "overview", "dialogues", "review", "agreement", "runs", "places", "users", "system")
 ON_PHONE = 4
 """So many stand in the bar at the bottom of a phone; the rest are behind More."""
 ICONS = {
@@ -18,6 +18,7 @@ ICONS = {
     "dialogues": "M5 5h14v10H10l-5 4z",
     "review": "M5 12l5 5L20 6",
     "agreement": "M12 3v18M5 7h14M5 7l-2 6h5zM19 7l-3 6h5z",
+    "runs": "M4 12a8 8 0 0 1 14-5M18 3v4h-4M20 12a8 8 0 0 1-14 5M6 21v-4h4",
     "places": "M4 10l2-6h12l2 6M5 10v10h14V10M9 20v-6h6v6",
     "users": "M8 11a3.5 3.5 0 1 0 0-7a3.5 3.5 0 0 0 0 7M2 20c0-4 3-6 6-6s6 2 6 6M16 11a3 3 0 1 0-1-6M17 14c3 0 5 2 5 6",
     "system": "M4 5h16v6H4zM4 13h16v6H4zM8 8h.01M8 16h.01",

@@ -30,6 +30,7 @@ TEXTS: Mapping[str, tuple[str, str]] = {
     "nav.dialogues": ("Диалоги", "Dialogues"),
     "nav.review": ("Проверка", "Review"),
     "nav.agreement": ("Точность", "Accuracy"),
+    "nav.runs": ("Пересчёты", "Runs"),
     "nav.places": ("Точки", "Shops"),
     "nav.users": ("Люди", "People"),
     "nav.system": ("Система", "System"),
