@@ -55,5 +55,5 @@ def setup(level: str = "INFO") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "faster_whisper", "uvicorn.access"):
+    for noisy in ("httpx", "httpx2", "httpcore", "httpcore2", "openai", "faster_whisper", "uvicorn.access", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
