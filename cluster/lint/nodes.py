@@ -43,10 +43,12 @@ def _instance(cluster: Cluster, node: NodeType, table: dict[str, Any]) -> Iterat
         what = f"the head offers {told_cpus:g} processors, so work lands on it and slows or fells the whole cluster"
         yield cluster.error(where, what, "write resources: {CPU: 0}")
     elif not node.is_head and told_cpus > cpus:
-        yield cluster.error(
-            where, f"{node.name}: CPU {told_cpus:g}, but a {node.instance} has {cpus}", f"write CPU: {cpus}"
-        )
-    elif not node.is_head and told_cpus < cpus and (told_cpus or not gpus):  # a GPU node may be for its GPUs alone
+        what = f"{node.name}: CPU {told_cpus:g}, but a {node.instance} has {cpus}"
+        yield cluster.error(where, what, f"write CPU: {cpus}")
+    elif gpus and told_cpus:
+        what = f"{node.name}: with CPU {told_cpus:g} other work lands there, and keeps the dear node from ending"
+        yield cluster.warn(where, what, "write CPU: 0; Whisper asks for none")
+    elif not node.is_head and not gpus and told_cpus < cpus:
         what = f"{node.name}: CPU {told_cpus:g} leaves {cpus - told_cpus:g} of a {node.instance}'s {cpus} without work"
         yield cluster.warn(where, what, f"write CPU: {cpus}")
 
@@ -57,11 +59,8 @@ def _counts(cluster: Cluster, node: NodeType) -> Iterator[Finding]:
         yield cluster.error((*node.keys, "min_workers"), what, f"write {node.maximum} or less")
     if node.is_head and node.is_spot:
         what = "the head is a spot instance: its loss takes the whole cluster"
-        yield cluster.error(
-            (*node.keys, "node_config", "InstanceMarketOptions"),
-            what,
-            "take it on demand: leave InstanceMarketOptions out",
-        )
+        remedy = "take it on demand: leave InstanceMarketOptions out"
+        yield cluster.error((*node.keys, "node_config", "InstanceMarketOptions"), what, remedy)
     if node.is_head and node.maximum:
         what = f"{node.name}: max_workers {node.maximum} makes workers of the head's type, which can do no work"
         yield cluster.error((*node.keys, "max_workers"), what, "write max_workers: 0")

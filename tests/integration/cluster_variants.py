@@ -53,6 +53,7 @@ NODES = [
     Variant(AWS, "{CPU: 8}", "{CPU: 16}", "CPU 16, but a c6i.2xlarge has 8", "write CPU: 8"),
     Variant(AWS, "{CPU: 8}", "{CPU: 4}", "CPU 4 leaves 4 of a c6i.2xlarge's 8", "write CPU: 8", level="warn"),
     Variant(AWS, f"GPU: 1}}{ON}", f"GPU: 2}}{ON}", "GPU 2, but a g5.xlarge has 1", "write GPU: 1"),
+    Variant(AWS, "{CPU: 0, ", "{CPU: 4, ", "other work lands there", "write CPU: 0", level="warn"),
     Variant(AWS, "{CPU: 0}", "{CPU: 2}", "the head offers 2 processors", "resources: {CPU: 0}"),
     Variant(AWS, "max_workers: 0", "max_workers: 2", "makes workers of the head's type", "write max_workers: 0"),
     Variant(AWS, "m6i.large", f"m6i.large\n{SPOT}", "the head is a spot instance", "on demand", at=SPOT),
