@@ -14,6 +14,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--machine", default="8,1", help="logical processors and GPUs of the worker")
     parser.add_argument("--verbose", action="store_true", help="show what the commands print")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all of it is ended, whoever ends this
     with tempfile.TemporaryDirectory(prefix="sc-start-", dir="/tmp") as folder, services(Path(folder)) as given:
         cluster = Commands(arguments.file, Path(folder), given, is_verbose=arguments.verbose)
         try:

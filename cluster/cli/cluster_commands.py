@@ -76,7 +76,8 @@ def addresses(settings: Settings, running: lifecycle.Running, day: date | None =
     table.add_row("API and uploads", f"{running.api_url}  (described in docs/openapi)")
     if pages:
         table.add_row("Dashboard", _dashboard(settings, running.dashboard_url, day))
-    table.add_row("Ray dashboard", f"{running.ray_dashboard_url}  (token: {settings.home}/run/ray_token)")
+    ray_token = os.environ.get("RAY_AUTH_TOKEN_PATH") or f"{settings.home}/run/ray_token"
+    table.add_row("Ray dashboard", f"{running.ray_dashboard_url}  (token: {ray_token})")
     table.add_row("Home folder", str(settings.home))
     return table
 
