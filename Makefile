@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # command:package, for the tests only: a browser; curl and jq for the page about reports; the rest for the recorder.
-SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq redis-server:redis-server promtool:prometheus
+SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq redis-server:redis-server promtool:prometheus caddy:caddy
 # These hold sound against the clock to the millisecond, and want the machine for themselves.
 REAL_TIME := tests/integration/recorder/test_capture_*.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
