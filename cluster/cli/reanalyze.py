@@ -50,7 +50,7 @@ def reanalyze(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Hear or judge past dialogues again with another model, prompt or version of the rules."""
-    if not (yes or sys.stdin.isatty()):
+    if not (yes or _is_asked()):
         raise typer.BadParameter("nobody is there to be asked whether to begin; say --yes")
     wish = Wish(stage, model, beam, prompt, engine, price_in, price_out)
     period = (parse_start(start_from), parse_end(start_to))
@@ -78,6 +78,11 @@ def watch(settings: Settings, name: str) -> tuple[Run, RunProgress] | None:
 def exit_code(run: Run, progress: RunProgress) -> int:
     """0 where all of it went well."""
     return 1 if progress.dead or run.error or run.state is RunState.CANCELLED else 0
+
+
+def _is_asked() -> bool:
+    """True where a person sits at the other end."""
+    return sys.stdin.isatty()
 
 
 async def _plan(settings: Settings, asked: Asked, yes: bool) -> RunPlan:
