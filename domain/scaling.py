@@ -30,12 +30,11 @@ class Load:
     speed: float
 
     def __post_init__(self) -> None:
-        numbers = [self.arriving] + [
-            number for w in (self.live, self.backfill, self.reanalysis) for number in (w.audio_s, w.oldest_s)
-        ]
         if not (math.isfinite(self.speed) and self.speed > 0):
             raise ValueError(f"speed must be a number above 0, not {self.speed}")
-        if not all(math.isfinite(number) and number >= 0 for number in numbers):
+        classes = (self.live, self.backfill, self.reanalysis)
+        numbers = (self.arriving, *(w.audio_s for w in classes), *(w.oldest_s for w in classes))
+        if min(numbers) < 0 or not math.isfinite(sum(numbers)):
             raise ValueError(f"audio, ages and what arrives must be numbers from 0 on: {numbers}")
 
 
