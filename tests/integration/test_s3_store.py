@@ -50,13 +50,10 @@ def test_a_server_that_goes_is_unavailable_and_one_that_comes_back_is_used_again
 ) -> None:
     store = bucket.store()
     store.put(PATH, b"before")
-    s3_server.stop()
-    try:
+    with s3_server.away():
         for call in (store.check, lambda: store.read(PATH), lambda: store.put(PATH, b"x"), lambda: list(store.walk())):
             with pytest.raises(Unavailable, match=r"does not answer; is it up, and is storage\.s3\.endpoint_url"):
                 call()
-    finally:
-        s3_server.start()
     assert store.read(PATH) == b"before"
     store.put("audio/after", b"after")
     assert {file.path for file in store.walk()} == {PATH, "audio/after"}
