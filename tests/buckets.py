@@ -43,15 +43,19 @@ class S3Server:
         assert self._server._server is not None
         self._server._server.server_close()
 
+    def start(self) -> None:
+        """At the same address as before, with what was stored."""
+        self._server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
+        self._server.start()
+
     @contextmanager
     def away(self) -> Iterator[None]:
-        """Stopped, then back at the same address with what was stored."""
+        """Stopped until the end of the block."""
         self.stop()
         try:
             yield
         finally:
-            self._server = ThreadedMotoServer("127.0.0.1", self.port, verbose=False)
-            self._server.start()
+            self.start()
 
     def bucket(self) -> "Bucket":
         """A fresh, empty one."""
