@@ -19,7 +19,7 @@ _PACE = text(
     """
 )
 _CURRENT = text("SELECT count(*) FROM run_replaced WHERE run_id = :run_id")
-_FREE = text("SELECT FROM runs WHERE run_id = :run_id FOR SHARE SKIP LOCKED")
+_FREE = text("SELECT run_id FROM runs WHERE run_id = :run_id FOR SHARE SKIP LOCKED")
 
 
 @dataclass(frozen=True, slots=True)
