@@ -40,7 +40,8 @@ RUNS = text("""
 DATABASE = text("""
     SELECT pg_database_size(current_database()) AS bytes,
            (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend') AS connections,
-           CAST(current_setting('max_connections') AS int) AS connections_max
+           CAST(current_setting('max_connections') AS int) AS connections_max,
+           (SELECT CAST(extract(epoch FROM statement_timestamp() - max(as_of)) AS float8) FROM backups) AS backup_age_s
 """)
 
 
@@ -78,7 +79,7 @@ async def run_samples(tx: AsyncConnection) -> list[Sample]:
 
 
 async def database_samples(tx: AsyncConnection) -> list[Sample]:
-    """Its size and its connections."""
+    """Its size, its connections, and the age of its newest backup."""
     return list(_of_database((await tx.execute(DATABASE)).one()))
 
 
@@ -86,6 +87,8 @@ def _of_database(row: Any) -> Iterator[Sample]:
     yield Sample(m.DATABASE_BYTES, row.bytes)
     yield Sample(m.DATABASE_CONNECTIONS, row.connections)
     yield Sample(m.DATABASE_CONNECTIONS_MAX, row.connections_max)
+    if row.backup_age_s is not None:
+        yield Sample(m.BACKUP_AGE, row.backup_age_s)
 
 
 def _class_of(row: Any) -> str:

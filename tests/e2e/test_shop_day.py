@@ -2,10 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.e2e.system import ROOT, System
+from domain.metrics import CATALOGUE
+from tests.e2e.system import ROOT, System, wait_until
+from tests.e2e.watched import log_lines, scrape
+from tests.metric_names import expressions, named
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -77,6 +81,50 @@ def test_status_and_doctor_find_all_well(judged: System) -> None:
     assert set(state["applications"].values()) == {"RUNNING"}
     findings = json.loads(judged.cli("doctor", "--json").stdout)
     assert not [finding for finding in findings if finding["level"] == "fail"]
+
+
+def test_one_scrape_tells_of_every_step_of_the_day(judged: System) -> None:
+    """Ray's processes report every ten seconds."""
+    always = {metric.name for metric in CATALOGUE if not metric.only_after}
+    wait_until(lambda: always <= scrape(judged).names, f"{always - scrape(judged).names}", 60)
+    told = scrape(judged)
+    ours = {name for name in told.names if name.startswith("salescontrol_")}
+    assert ours <= {metric.name for metric in CATALOGUE}
+    asked = {name for expression in expressions() for name, _ in named(expression) if name.startswith("ray_")}
+    assert asked <= told.names
+    assert told.total("salescontrol_uploads_total", outcome="new") == 25
+    assert told.total("salescontrol_jobs_total", stage="vad", outcome="done") == 25
+    assert told.total("salescontrol_job_audio_seconds_total", stage="vad") == pytest.approx(1500, abs=1)
+    dialogues = [d for d in judged.export() if d["analysis"]]
+    assert told.total("salescontrol_verdicts_total") >= len(dialogues) > 0
+    used, room = (told.total(f"salescontrol_whisper_{what}_total") for what in ("windows", "window_slots"))
+    assert 0 < used <= room
+    assert (
+        told.total("salescontrol_whisper_audio_seconds_total")
+        > told.total("salescontrol_whisper_busy_seconds_total")
+        > 0
+    )
+    assert told.total("salescontrol_node_up") == 1
+
+
+def test_a_chunk_can_be_followed_from_its_receipt_to_its_verdict_by_trace_and_by_the_log(judged: System) -> None:
+    dialogue = next(d for d in judged.export() if d["analysis"])
+    [spoken] = [s for s in trace(judged, dialogue["dialogue_id"])["steps"] if s["what"] == "spoken"]
+    chunk_id = spoken["facts"]["chunks"][0]
+    way = trace(judged, chunk_id)
+    assert [step["what"] for step in way["steps"]] == ["recorded", "received", "vad"]
+    [part] = [part for part in way["parts"] if part["id"] == dialogue["dialogue_id"]]
+    assert {"cut", "closed", "asr", "analysis", "counted"} <= {step["what"] for step in part["steps"]}
+    assert (way["waits_for"], part["waits_for"]) == (None, None)
+    events = {(line["event"], line.get("stage")) for line in log_lines(judged, chunk_id)}
+    assert {("chunk_received", None), ("stage_done", "vad")} <= events
+    events = {(line["event"], line.get("stage")) for line in log_lines(judged, dialogue["dialogue_id"])}
+    assert {("stage_done", "asr"), ("stage_done", "analysis")} <= events
+
+
+def trace(system: System, asked: str) -> dict[str, Any]:
+    way: dict[str, Any] = json.loads(system.cli("trace", asked, "--json").stdout)
+    return way
 
 
 def test_up_again_on_a_running_system_changes_nothing(judged: System) -> None:
