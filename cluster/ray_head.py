@@ -25,7 +25,7 @@ from cluster import head_state
 from configs.settings import Settings
 from domain.errors import SalesControlError
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 180.0
 RUN_MARK = "SALESCONTROL_RAY_RUN"
 LOOPBACK = "127.0.0.2"
 """Ray takes "127.0.0.1" to mean the machine's outward address, which changes with the network; this one stays."""
