@@ -48,20 +48,23 @@ class Raylet:
     process: subprocess.Popen[bytes]
     folder: Path
 
-    def processes(self) -> list[psutil.Process]:
+    def processes(self) -> set[psutil.Process]:
         """All that runs on it, also after its parent was killed."""
-        found = []
+        found: set[psutil.Process] = set()
         for process in psutil.process_iter():
             with suppress(psutil.Error):
                 if process.environ().get(ray_head.RUN_MARK) == self.mark:
-                    found.append(process)
+                    found.add(process)
         return found
 
     def actors(self, title: str) -> list[psutil.Process]:
         """Its worker processes whose title, as Ray writes it (`ray::WorkerActor`), holds this."""
-        with suppress(psutil.Error):
-            return [process for process in self.processes() if title in " ".join(process.cmdline())]
-        return []
+        found = []
+        for process in self.processes():
+            with suppress(psutil.Error):
+                if title in " ".join(process.cmdline()):
+                    found.append(process)
+        return found
 
     def kill(self) -> None:
         """The node is gone from one moment to the next: SIGKILL to all of it."""

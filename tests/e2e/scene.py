@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,14 +83,14 @@ class Scene:
 
     def undisturbed(self) -> Outcome:
         """The minute as it should be."""
-        device = self._register()
-        self._upload(device)
-        return self._settled(device)
+        device = self.register()
+        self.upload(device)
+        return self.settled(device)
 
     def seconds_to_verdict(self) -> float:
         """From the receipt of a minute that nothing follows to its verdicts."""
-        device = self._register()
-        self._upload(device)
+        device = self.register()
+        self.upload(device)
         begun = time.monotonic()
         wait_until(lambda: self._is_quiet(UUID(device["device_id"])), "the verdict", SETTLE_S)
         return time.monotonic() - begun
@@ -98,10 +99,10 @@ class Scene:
         """The minute with `victim` killed while a worker stands at `step`."""
         begun = time.monotonic()
         stage = victim.removeprefix("worker:") if victim.startswith("worker:") else "asr"
-        device = self._register()
+        device = self.register()
         mark = self.system.pause_dir / f"{stage}.{step}"
         mark.touch()
-        sending = threading.Thread(target=self._upload, args=(device,))
+        sending = threading.Thread(target=self.upload, args=(device,))
         sending.start()
         stopped = self.system.pause_dir / f"{stage}.{step}.stopped"
         wait_until(stopped.exists, f"{stage} to reach {step}")
@@ -115,15 +116,14 @@ class Scene:
         stopped.unlink(missing_ok=True)
         self.system.cli("up")
         sending.join(SETTLE_S)
-        found = self._settled(device)
+        found = self.settled(device)
         orphans = self._orphans()
-        difference = _difference(expected, found)
-        if orphans:
-            difference = difference or f"{orphans} orphan file(s)"
+        amiss = difference(expected, found) or (f"{orphans} orphan file(s)" if orphans else "")
         seconds = time.monotonic() - begun
-        return Cell(stage, pid, not difference, difference, len(found.dialogues), orphans, seconds)
+        return Cell(stage, pid, not amiss, amiss, len(found.dialogues), orphans, seconds)
 
-    def _register(self) -> dict[str, str]:
+    def register(self) -> dict[str, str]:
+        """A new device, as its recorder knows it."""
         body = {name: str(uuid4()) for name in ("point_id", "register_id", "device_id")}
         body["token_plain"] = uuid4().hex + uuid4().hex
         with self.system.admin() as http:
@@ -131,8 +131,10 @@ class Scene:
             assert answer.status_code == 201, answer.text
         return body
 
-    def _upload(self, device: dict[str, str]) -> None:
-        """As a recorder does: again until a receipt comes; then the word that nothing more is owed."""
+    def upload(self, device: dict[str, str], refused: Counter[str] | None = None) -> None:
+        """As a recorder does: again until a receipt comes; then the word that nothing more is owed. `refused` counts
+        the answers that were none, by status or kind of error."""
+        refused = Counter() if refused is None else refused
         headers = {"Authorization": f"Bearer {device['token_plain']}"}
         fields = {name: device[name] for name in ("point_id", "register_id", "device_id")}
         fields |= {"start_ts": START.isoformat(), "end_ts": (START + timedelta(seconds=60)).isoformat()}
@@ -141,19 +143,25 @@ class Scene:
         self._until_taken(
             lambda http: http.post(
                 "/api/v1/chunks", headers=headers, data=fields, files={"chunk_file": ("c.ogg", audio, "audio/ogg")}
-            )
+            ),
+            refused,
         )
         until = {"delivered_until": (START + timedelta(minutes=10)).isoformat()}
-        self._until_taken(lambda http: http.post("/api/v1/devices/heartbeat", headers=headers, json=until))
+        self._until_taken(lambda http: http.post("/api/v1/devices/heartbeat", headers=headers, json=until), refused)
 
-    def _until_taken(self, send: Any) -> None:
+    def _until_taken(self, send: Any, refused: Counter[str]) -> None:
         deadline = time.monotonic() + SETTLE_S
         while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError), self._http() as http:
-                answer = send(http)
+            try:
+                with self._http() as http:
+                    answer = send(http)
+            except httpx.TransportError as error:
+                refused[type(error).__name__] += 1
+            else:
                 if answer.status_code == 200:
                     return
                 assert answer.status_code >= 429, answer.text
+                refused[str(answer.status_code)] += 1
             time.sleep(0.3)
         raise AssertionError("no receipt")
 
@@ -175,7 +183,7 @@ class Scene:
         found = ServeApi(head.dashboard_url, token).applications()[application]["deployments"][deployment]
         return int(found["replicas"][0]["pid"])
 
-    def _settled(self, device: dict[str, str]) -> Outcome:
+    def settled(self, device: dict[str, str]) -> Outcome:
         """The device's outcome once nothing is under way any more."""
         device_id = UUID(device["device_id"])
         wait_until(lambda: self._is_quiet(device_id), "the dialogues to be judged", SETTLE_S)
@@ -222,7 +230,8 @@ def _plain(dialogue: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in dialogue.items() if key not in ids}
 
 
-def _difference(expected: Outcome, found: Outcome) -> str:
+def difference(expected: Outcome, found: Outcome) -> str:
+    """The first thing that is not as it should be; empty where all is."""
     for name, count in expected.rows.items():
         if found.rows[name] != count:
             return f"{name}: {found.rows[name]} instead of {count}"
