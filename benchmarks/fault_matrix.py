@@ -5,8 +5,8 @@
 Some faults strike a whole pipeline in one process (uploads over HTTP, a worker, Whisper, a language model, S3), those
 of nodes a fleet in small: a head without work, its Redis, nodes with processors and with logical GPUs. Each strikes
 while uploads go on. Afterwards every row must be there once, with the words and verdicts of an undisturbed play.
-Outages that last hours in life are seconds here, with the queue's pauses shortened alike. `kill_matrix.py` has the kills
-of single processes, and of a head whose knowledge is lost with it.
+Outages that last hours in life are seconds here, with the queue's pauses shortened alike. `kill_matrix.py` has the
+kills of single processes, and of a head whose knowledge is lost with it.
 Exit 1 unless nothing is lost and nothing doubled.
 """
 
