@@ -20,6 +20,7 @@ class Variant:
     elsewhere: str = ""
 
 
+ECR = "123456789012.dkr.ecr.eu-central-1.amazonaws.com"
 IMAGE = "salescontrol:0.1.0-py3.12.13-ray2.60.0"
 PROFILE = "- -e SALESCONTROL_PROFILE=fleet"
 SOURCED = "set -a && . ~/secrets/cluster.env && set +a &&"
@@ -37,6 +38,7 @@ SHAPE = [
     ),
 ]
 PROVIDER = [
+    Variant(AWS, "  region: eu-central-1\n", "", "no region", "name the region", at="provider:"),
     Variant(AWS, "type: aws", "type: awss", "awss provider: not one known", "write aws or local"),
     Variant(AWS, "region: eu-central-1", "regoin: eu-central-1", "provider.regoin", "write region"),
     Variant(AWS, "zone: eu-central-1a", "zone: eu-west-1a", "eu-west-1a is not in the region", "eu-central-1a"),
@@ -49,6 +51,9 @@ PROVIDER = [
             at="worker_ips:", level="warn"),
 ]  # fmt: skip
 NODES = [
+    Variant(AWS, "max_workers: 8", "max_workers: 0", "gpu_spot: there will never be one", "raise it", level="warn",
+            at="max_workers: 0\n    resources: {CPU: 0, GPU"),
+    Variant(AWS, "max_workers: 18", "max_workers: 12", "reached before the types' own limits", "18", level="note"),
     Variant(AWS, "c6i.2xlarge", "c6i.2xlagre", "c6i.2xlagre is not in configs/instance_types.yaml", "c6i.2xlarge"),
     Variant(AWS, "{CPU: 8}", "{CPU: 16}", "CPU 16, but a c6i.2xlarge has 8", "write CPU: 8"),
     Variant(AWS, "{CPU: 8}", "{CPU: 4}", "CPU 4 leaves 4 of a c6i.2xlarge's 8", "write CPU: 8", level="warn"),
@@ -65,6 +70,7 @@ NODES = [
     Variant(AWS, "max_workers: 18", "max_workers: 1", "less than all types' min_workers together", "write 18"),
 ]  # fmt: skip
 IMAGES = [
+    Variant(AWS, f"  image: {ECR}/{IMAGE}-cpu\n", "", "no image", "name an image", at="docker:"),
     Variant(AWS, "ray2.60.0-gpu", "ray2.60.0-cpu", "a GPU, but the image", "--target gpu", at="      worker_image:"),
     Variant(OWN, "ray2.60.0-gpu", "ray2.60.0-cpu", "a GPU, but the image", "--target gpu", at="  worker_image:"),
     Variant(AWS, "py3.12.13-ray2.60.0-gpu", "py3.12.12-ray2.60.0-gpu", "Python 3.12.12, but Dockerfile has", "equal"),
@@ -78,6 +84,9 @@ IMAGES = [
     Variant(AWS, "[--gpus all]", "[]", "not told to take the GPU", "--gpus all", at="  gpu_worker:", level="warn"),
 ]  # fmt: skip
 COMMANDS = [
+    Variant(AWS, "ray start --head --port", "ray start --port", "has no --head", "add --head"),
+    Variant(AWS, "ray start --address", "ray start --head --address", "a head of its own", "leave --head out"),
+    Variant(AWS, "ray start --address=$RAY_HEAD_IP:6379", "echo", "has no `ray start`", "write them", at=WORKER),
     Variant(AWS, "--dashboard-host=127.0.0.1", "--dashboard-host=0.0.0.0", "dashboard listens on 0.0.0.0", "127.0.0.1"),
     Variant(OWN, "--dashboard-host=127.0.0.1", "--dashboard-host=::", "dashboard listens on ::", "127.0.0.1"),
     Variant(AWS, " --dashboard-host=127.0.0.1", "", "is left to Ray", "--dashboard-host=", at="ray start --head"),
