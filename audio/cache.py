@@ -144,6 +144,9 @@ class CachedStore:
     def free_bytes(self) -> int | None:
         return self.store.free_bytes()
 
+    def keeps_versions(self) -> bool:
+        return self.store.keeps_versions()
+
     def _name(self, path: str) -> str:
         return f"{self._origin}\n{inside(path)}"
 

@@ -107,6 +107,9 @@ class InternalStore:
     def free_bytes(self) -> int | None:
         return None
 
+    def keeps_versions(self) -> bool:
+        return False
+
     def _refuse(self) -> Never:
         raise Unavailable("this node only reads audio: the disk that it lies on is another node's")
 

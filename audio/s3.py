@@ -116,7 +116,7 @@ class S3Store:
         return None
 
     def keeps_versions(self) -> bool:
-        """Does the bucket keep what is deleted? Raises Unavailable where it does not say."""
+        """Raises Unavailable also where the bucket does not say."""
         with self._failing():
             answer = self._fs.call_s3("get_bucket_versioning", Bucket=self.bucket, timeout=CHECK_S)
         return bool(answer.get("Status") == "Enabled")
@@ -187,6 +187,7 @@ def _file_system(settings: S3Settings) -> Any:
         max_concurrency=1,  # else each read would ask for the size first
     )
     fs.retries = ATTEMPTS
+    fs.connect()  # half a second of work, asking nobody: no request's time
     return fs
 
 

@@ -68,6 +68,9 @@ class AudioStore(Protocol):
     def free_bytes(self) -> int | None:
         """Bytes that can still be stored; None where the store knows no limit."""
 
+    def keeps_versions(self) -> bool:
+        """Does it keep what is deleted or written over?"""
+
 
 def inside(path: str) -> PurePosixPath:
     """The path, relative to a store's root. Raises Rejected for one that leaves it."""
@@ -174,6 +177,9 @@ class FileStore:
             return shutil.disk_usage(self.root).free
         except OSError as error:
             raise self._unavailable(error) from error
+
+    def keeps_versions(self) -> bool:
+        return False
 
     def _resolve(self, path: str) -> Path:
         target = self.root.joinpath(inside(path))

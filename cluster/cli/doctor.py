@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import Annotated
 
-import httpx
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from audio.open import open_store
 from cluster import ray_head
-from cluster.doctor import production
+from cluster.doctor import audio, production
 from cluster.doctor.finding import Finding
 from cluster.engines.choice import build_engine, engine_name
 from cluster.wiring import database_url
@@ -77,32 +75,6 @@ def _database(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def _storage(settings: Settings) -> Iterator[Finding]:
-    store = open_store(settings)
-    path = ".doctor/probe"
-    store.put(path, b"probe")
-    store.delete(path)
-    yield Finding("Audio store", "ok", f"{settings.storage_url} is writable")
-
-
-def _store_nodes(settings: Settings) -> Iterator[Finding]:
-    head = ray_head.running(settings.home)
-    if head is None:
-        yield Finding("Ray", "warn", "not running", "start it with `salescontrol up`")
-        return
-    token = (settings.home / "run" / "ray_token").read_text().strip()
-    answer = httpx.get(
-        f"{head.dashboard_url}/nodes?view=summary", headers={"Authorization": f"Bearer {token}"}, timeout=10
-    )
-    nodes = answer.json()["data"]["summary"] if answer.is_success else []
-    alive = [node for node in nodes if node["raylet"].get("state") == "ALIVE"]
-    disks = [node for node in alive if node["raylet"].get("resourcesTotal", {}).get("audio_disk")]
-    yield Finding("Ray", "ok", f"{len(alive)} node(s) at {head.address}")
-    if len(disks) > 1 and "://" not in settings.storage_url.removeprefix("file://"):
-        remedy = "keep the resource audio_disk on one node, or move the audio to S3-compatible storage"
-        yield Finding("Audio nodes", "fail", f"{len(disks)} nodes claim to hold {settings.storage_url}", remedy)
-
-
 def _ports(settings: Settings) -> Iterator[Finding]:
     if ray_head.running(settings.home):
         return
@@ -137,8 +109,7 @@ CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
     _python,
     _disk,
     _database,
-    _storage,
-    _store_nodes,
+    *audio.CHECKS,
     _ports,
     _secrets,
     _analysis,
