@@ -1,13 +1,19 @@
 """`GET /metrics` on a real queue, without Ray: what lies in the database, and who may ask."""
 
+import asyncio
 import subprocess
+from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
+from pydantic import SecretStr
 from shop import ADMIN, INTERNAL, Shop
 from sqlalchemy import text
 
 from domain.metrics import CATALOGUE
+from serve_apps.api.app import create_app
+from serve_apps.application import Deps
 
 
 async def scraped(shop: Shop) -> str:
@@ -64,3 +70,22 @@ async def test_a_database_that_is_down_is_told_and_no_error(shop: Shop) -> None:
     document = await scraped(shop)
     assert series(document, "salescontrol_database_up") == {"": 0}
     assert series(document, "salescontrol_store_free_bytes")[""] > 0
+
+
+async def test_the_scrape_token_opens_this_and_nothing_else(deps: Deps) -> None:
+    token = SecretStr("a-scrape-token-for-tests")
+    metrics = deps.settings.metrics.model_copy(update={"scrape_token": token})
+    app = create_app(replace(deps, settings=deps.settings.model_copy(update={"metrics": metrics})))
+    transport, headers = httpx.ASGITransport(app), {"Authorization": f"Bearer {token.get_secret_value()}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://api", headers=headers) as client:
+        assert (await client.get("/metrics")).status_code == 200
+        assert (await client.get("/api/v1/system")).status_code == 401
+
+
+async def test_ten_who_scrape_at_once_ask_the_database_once(shop: Shop) -> None:
+    (await shop.upload()).raise_for_status()
+    documents = await asyncio.gather(*(scraped(shop) for _ in range(10)))
+    took = {
+        value for d in documents for at, value in series(d, "salescontrol_collect_seconds").items() if "database" in at
+    }
+    assert len(took) == 1

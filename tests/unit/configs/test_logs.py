@@ -3,11 +3,12 @@
 import asyncio
 import json
 import logging
+import sys
 from io import StringIO
 
 import pytest
 
-from configs.logs import JsonFormatter, about
+from configs.logs import JsonFormatter, about, setup
 
 
 @pytest.fixture
@@ -57,3 +58,17 @@ async def test_threads_and_tasks_that_were_begun_inside_carry_it_too_and_neighbo
     found = written(lines)
     assert len(found) == 4
     assert all(line["dialogue_id"] == line["expected"] for line in found)
+
+
+def test_whoever_takes_the_place_of_stderr_does_not_get_our_lines(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Ray Serve does in its replicas, with a logger that keeps back what is below its own level."""
+    root, taker = logging.getLogger(), StringIO()
+    monkeypatch.setattr(root, "handlers", [])
+    monkeypatch.setattr(root, "level", root.level)
+    monkeypatch.setattr(sys, "stderr", taker)
+    setup("INFO")
+    logging.getLogger("ours").info("chunk_received")
+    assert json.loads(capfd.readouterr().err)["event"] == "chunk_received"
+    assert taker.getvalue() == ""
