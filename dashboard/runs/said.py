@@ -8,6 +8,7 @@ from typing import Any
 from dashboard.agreement.said import Sentence
 from dashboard.kit.charts import Chart, Mark, Series, series_chart
 from dashboard.wording import Wording
+from domain.change import Period
 
 Wire = Mapping[str, Any]
 
@@ -123,9 +124,9 @@ def _period(w: Wording, filters: Wire) -> str:
     first, before = filters.get("start_from"), filters.get("start_before")
     if not first and not before:
         return w.s("runs.all_days")
-    start = w.day(first[:10], year=True) if first else "…"
-    end = w.day(str(_last_day(before)), year=True) if before else "…"
-    return start if start == end else f"{start} – {end}"
+    if first and before:
+        return w.period(Period(date.fromisoformat(first[:10]), _last_day(before)))
+    return f"{w.day(first[:10], year=True)} – …" if first else f"… – {w.day(str(_last_day(before)), year=True)}"
 
 
 def _last_day(before: str) -> date:
