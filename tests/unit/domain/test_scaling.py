@@ -203,6 +203,14 @@ def test_a_lull_shorter_than_the_quiet_time_changes_nothing() -> None:
     assert set(lull) == {math.ceil(400 * 1.15 / 50 * 1.1)}
 
 
+def test_fewer_are_what_the_quiet_time_needed_at_most_not_what_its_end_needs() -> None:
+    def load(now_s: float) -> Load:
+        return replace(EMPTY, arriving=500.0 if 200 <= now_s < 260 else 100.0)
+
+    seen = run(11, load, Limits(1, 20, head_room=1.0), Decision(20, 0.0))
+    assert set(seen) == {20, 11}
+
+
 def test_a_days_backlog_drains_in_a_straight_line_within_its_hours() -> None:
     """300 hours of audio at 50 × real time are 6 replica-hours: one replica, six hours long, and not ever slower."""
     left, limits, decision, hours = 300 * HOUR_S, Limits(0, 20), Decision(0, 0.0), 0.0
