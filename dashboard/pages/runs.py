@@ -9,7 +9,7 @@ from dashboard.dialogue.sound import player_of
 from dashboard.dialogues.filters import is_id
 from dashboard.kit.page import Desk, Message, Page, Params
 from dashboard.kit.player import PlayerView
-from dashboard.runs.said import TONES, about, after, bears_out, counted, flips, is_open, may, stands
+from dashboard.runs.said import TONES, about, after, bears_out, counted, difference, flips, is_open, may, stands
 from dashboard.wording import Wording
 
 ACTIONS = ("promote", "rollback", "cancel")
@@ -63,7 +63,7 @@ class Runs(Page):
         head = {"about": about(w, run, points), "tones": TONES, "is_open": is_open, "stands": stands(w, diff)}
         found = {"head": self.render("runs/head.html", **common, **head, able=may(run))}
         if diff["compared"]:
-            against = {"bears_out": bears_out, "kappa": kappa_said}
+            against = {"bears_out": bears_out, "difference": difference, "kappa": kappa_said}
             found |= {
                 "figures": self.render("runs/figures.html", **common),
                 "reviewers": self.render("runs/reviewers.html", **common, **against),

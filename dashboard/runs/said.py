@@ -88,6 +88,14 @@ def bears_out(w: Wording, against: Wire) -> Sentence:
     return Sentence(w.s("runs.right_more", p=p), "good") if is_better else Sentence(w.s("runs.right_less", p=p), "warn")
 
 
+def difference(w: Wording, against: Wire) -> str:
+    """How much more or less often the run is right, and between what limits."""
+    change = against["hits"]["difference"]
+    if change["difference"] is None:
+        return ""
+    return w.s("runs.difference", **{name: w.points(change[name]) for name in ("difference", "low", "high")})
+
+
 def flips(w: Wording, diff: Wire) -> list[Flips]:
     """From what to what, largest question first; where nothing is compared, no table."""
     kinds = (("places", "place"), ("attempted", "attempted"), ("kinds", "kind"), ("quality", "quality"))
@@ -126,7 +134,9 @@ def _period(w: Wording, filters: Wire) -> str:
         return w.s("runs.all_days")
     if first and before:
         return w.period(Period(date.fromisoformat(first[:10]), _last_day(before)))
-    return f"{w.day(first[:10], year=True)} – …" if first else f"… – {w.day(str(_last_day(before)), year=True)}"
+    if first:
+        return f"{w.day(first[:10], year=True)} – …"
+    return f"… – {w.day(_last_day(str(before)), year=True)}"
 
 
 def _last_day(before: str) -> date:

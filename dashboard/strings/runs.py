@@ -99,7 +99,10 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "Most of them were picked because the present verdict was in doubt. That favours the run, so believe the "
         "random share.",
     ),
-    "runs.same": ("Говорит то же, что человек", "Says the same as a person"),
+    "runs.difference": (
+        "То же, что человек, пересчёт говорит на {difference} чаще (с уверенностью 95 % от {low} до {high}).",
+        "The run says the same as a person {difference} more often (with 95% confidence {low} to {high}).",
+    ),
     "runs.nobody_reviewed": (
         "Из этих диалогов случайной доли никто ещё не проверил. Проверьте их на странице «Проверка», и станет видно, "
         "кто точнее.",

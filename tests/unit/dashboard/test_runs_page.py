@@ -6,7 +6,7 @@ import pytest
 
 from dashboard import nav
 from dashboard.kit.page import Me
-from dashboard.runs.said import about, after, bears_out, counted, flips, may, stands
+from dashboard.runs.said import about, after, bears_out, counted, difference, flips, may, stands
 from dashboard.strings import Strings
 from dashboard.wording import Wording
 from domain.access import ALLOWED, Role
@@ -76,6 +76,13 @@ def test_what_was_asked_for_is_said_with_its_last_day() -> None:
 )
 def test_whom_the_reviewers_bear_out_is_said_no_surer_than_it_is(found: dict[str, Any], says: str) -> None:
     assert says in bears_out(EN, found).text
+
+
+def test_the_difference_has_its_sign_and_limits() -> None:
+    found = {"hits": {"difference": {"difference": -0.33, "low": -0.55, "high": -0.06}}}
+    assert "−33" in difference(EN, found)
+    assert "−55" in difference(EN, found)
+    assert difference(EN, {"hits": {"difference": {"difference": None, "low": None, "high": None}}}) == ""
 
 
 def test_tables_and_bars_show_what_is_used_and_count_the_same() -> None:
