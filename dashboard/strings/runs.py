@@ -100,8 +100,8 @@ TEXTS: Mapping[str, tuple[str, str]] = {
         "random share.",
     ),
     "runs.difference": (
-        "То же, что человек, пересчёт говорит на {difference} чаще (с уверенностью 95 % от {low} до {high}).",
-        "The run says the same as a person {difference} more often (with 95% confidence {low} to {high}).",
+        "Разница в согласии с людьми: {difference} (с уверенностью 95 % от {low} до {high}).",
+        "Difference in agreement with people: {difference} (with 95% confidence {low} to {high}).",
     ),
     "runs.nobody_reviewed": (
         "Из этих диалогов случайной доли никто ещё не проверил. Проверьте их на странице «Проверка», и станет видно, "
