@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -114,12 +115,14 @@ def prepare_database(settings: Settings) -> str:
 def cluster_environment(settings: Settings, url: str) -> dict[str, str]:
     """What every process of the cluster inherits."""
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    commands = os.pathsep.join(filter(None, (str(Path(sys.executable).parent), os.environ.get("PATH"))))
     return {
         **ray_head.environment(settings.home),
         "DATABASE_URL": url,
         "SALESCONTROL_HOME": str(settings.home),
         "SALESCONTROL_PROFILE": settings.profile,
         "PYTHONPATH": path,
+        "PATH": commands,  # for `ray job submit -- salescontrol …`
         "OMP_NUM_THREADS": "1",
         "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
         "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.4",  # Serve's own 0.1 keeps a core busier than all else when idle
