@@ -1,8 +1,9 @@
-"""One scrape: the database's numbers (kept for some seconds), the store's, and the exports of all nodes."""
+"""One scrape: the numbers of database and store, kept for some seconds, and the exports of all nodes."""
 
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,6 +22,49 @@ from serve_apps.metrics.nodes import Nodes
 
 log = logging.getLogger(__name__)
 MIB = 1024 * 1024
+POINTS_EVERY = 6
+"""Of the points' numbers few change within a minute, and there may be thousands: they are kept so many times longer."""
+
+
+class Part:
+    """Something to ask for samples, at most every `keep_s` however many scrape; `instead`: where it does not answer."""
+
+    def __init__(
+        self,
+        name: str,
+        ask: Callable[[], Awaitable[Sequence[Sample]]],
+        instead: Sequence[Sample],
+        *,
+        within_s: float,
+        keep_s: float,
+    ) -> None:
+        self._name = name
+        self._ask = ask
+        self._instead = instead
+        self._within_s = within_s
+        self._keep_s = keep_s
+        self._asking = asyncio.Lock()
+        self._known: list[Sample] = []
+        self._known_until_s = 0.0
+
+    async def samples(self) -> list[Sample]:
+        """As they are, or were lately."""
+        async with self._asking:
+            if time.monotonic() >= self._known_until_s:
+                begun_s = time.monotonic()
+                found = await self._found()
+                self._known = [*found, Sample(m.COLLECT_SECONDS, time.monotonic() - begun_s, (self._name,))]
+                self._known_until_s = time.monotonic() + self._keep_s
+            return self._known
+
+    async def _found(self) -> Sequence[Sample]:
+        try:
+            async with asyncio.timeout(self._within_s):
+                return await self._ask()
+        except (Unavailable, TimeoutError, SQLAlchemyError) as error:
+            reason = f"{type(error).__name__}: {error}"
+            log.warning("metrics_incomplete", extra={"part": self._name, "reason": reason})
+            return self._instead
 
 
 class Collector:
@@ -31,46 +75,33 @@ class Collector:
         self._store = store
         self._settings = settings
         self._nodes = Nodes(settings.metrics.timeout_s)
-        self._asking = asyncio.Lock()
-        self._known: list[Sample] = []
-        self._known_until_s = 0.0
+        within_s, keep_s = settings.metrics.timeout_s, settings.metrics.cache_s
+        self._parts = [
+            Part("database", self._queues, [Sample(m.DATABASE_UP, 0)], within_s=within_s, keep_s=keep_s),
+            Part("points", self._points, [], within_s=within_s, keep_s=keep_s * POINTS_EVERY),
+            Part("store", self._space, [Sample(m.STORE_FREE, 0)], within_s=within_s, keep_s=keep_s),
+        ]
 
     async def text(self) -> str:
         """The whole document."""
-        stored, (exports, took_s) = await asyncio.gather(self._stored(), self._exports())
-        return await asyncio.to_thread(_document, stored, exports, took_s)
-
-    async def _exports(self) -> tuple[dict[str, str | None], float]:
+        stored = asyncio.gather(*(part.samples() for part in self._parts))
         begun_s = time.monotonic()
-        return await self._nodes.exports(), time.monotonic() - begun_s
+        exports = await self._nodes.exports()
+        nodes = Sample(m.COLLECT_SECONDS, time.monotonic() - begun_s, ("nodes",))
+        samples = [sample for part in await stored for sample in part]
+        return await asyncio.to_thread(_document, [*samples, nodes, *self._configured()], exports)
 
-    async def _stored(self) -> list[Sample]:
-        """One question for all who scrape within `metrics.cache_s`, however many there are."""
-        async with self._asking:
-            if time.monotonic() >= self._known_until_s:
-                begun_s = time.monotonic()
-                self._known = [*await self._ask_database(), *await self._ask_store(), *self._configured()]
-                self._known.append(Sample(m.COLLECT_SECONDS, time.monotonic() - begun_s, ("database",)))
-                self._known_until_s = time.monotonic() + self._settings.metrics.cache_s
-            return self._known
-
-    async def _ask_database(self) -> list[Sample]:
-        try:
-            async with asyncio.timeout(self._settings.metrics.timeout_s), self._db.alone() as tx:
-                found = [*await queue_samples(tx), *await run_samples(tx), *await database_samples(tx)]
-                found += await point_samples(tx, to_ms(datetime.now(UTC)))
-        except (Unavailable, TimeoutError, SQLAlchemyError) as error:
-            log.warning("metrics_incomplete", extra={"part": "database", "reason": f"{type(error).__name__}: {error}"})
-            return [Sample(m.DATABASE_UP, 0)]
+    async def _queues(self) -> list[Sample]:
+        async with self._db.alone() as tx:
+            found = [*await queue_samples(tx), *await run_samples(tx), *await database_samples(tx)]
         return [Sample(m.DATABASE_UP, 1), *found]
 
-    async def _ask_store(self) -> list[Sample]:
-        try:
-            async with asyncio.timeout(self._settings.metrics.timeout_s):
-                free_bytes = await asyncio.to_thread(self._store.free_bytes)
-        except (Unavailable, TimeoutError) as error:
-            log.warning("metrics_incomplete", extra={"part": "store", "reason": f"{type(error).__name__}: {error}"})
-            return [Sample(m.STORE_FREE, 0)]
+    async def _points(self) -> list[Sample]:
+        async with self._db.alone() as tx:
+            return await point_samples(tx, to_ms(datetime.now(UTC)))
+
+    async def _space(self) -> list[Sample]:
+        free_bytes = await asyncio.to_thread(self._store.free_bytes)
         return [] if free_bytes is None else [Sample(m.STORE_FREE, free_bytes)]
 
     def _configured(self) -> list[Sample]:
@@ -78,9 +109,9 @@ class Collector:
         return [Sample(m.STORE_FLOOR, floor_bytes), Sample(m.COST_BUDGET, self._settings.metrics.llm_budget_usd)]
 
 
-def _document(stored: list[Sample], exports: dict[str, str | None], took_s: float) -> str:
+def _document(samples: Sequence[Sample], exports: dict[str, str | None]) -> str:
     document = Document()
-    document.add([*stored, Sample(m.COLLECT_SECONDS, took_s, ("nodes",))])
+    document.add(samples)
     document.add(Sample(m.NODE_UP, export is not None, (node,)) for node, export in exports.items())
     for node, export in exports.items():
         document.join(export or "", node)

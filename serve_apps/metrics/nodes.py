@@ -1,6 +1,7 @@
 """Ray's nodes and what each of them exports: its own numbers, and what our processes on it count."""
 
 import asyncio
+import logging
 import sys
 import time
 from collections.abc import Iterable
@@ -8,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+
+log = logging.getLogger(__name__)
 
 EXPECTED = frozenset({1, 3, 4})
 """Ray's reasons of a node's end that nobody has to look into: it was told to, or the autoscaler drained it."""
@@ -29,10 +32,11 @@ class Nodes:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s = timeout_s
         self._seen_s: dict[Node, float] = {}
+        self._last: list[dict[str, Any]] = []
 
     async def exports(self) -> dict[str, str | None]:
         """What each node exports, by its name; None of one that does not answer in time, or is gone of late."""
-        rows = await asyncio.to_thread(_ray_nodes)
+        rows = await self._rows()
         alive = _alive(rows)
         now_s = time.monotonic()
         self._remember(alive, {row["NodeID"] for row in rows if row["DeathReason"] in EXPECTED}, now_s)
@@ -40,6 +44,15 @@ class Nodes:
             texts = await asyncio.gather(*(self._export(client, node) for node in alive))
         gone: dict[str, str | None] = {node.name: None for node in self._seen_s}
         return gone | {node.name: text for node, text in zip(alive, texts, strict=True)}
+
+    async def _rows(self) -> list[dict[str, Any]]:
+        """Ray's list; while its head is down, the last one: the nodes may live."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                self._last = await asyncio.to_thread(_ray_nodes)
+        except Exception as error:
+            log.warning("metrics_incomplete", extra={"part": "nodes", "reason": f"{type(error).__name__}: {error}"})
+        return self._last
 
     def _remember(self, alive: Iterable[Node], ended: set[str], now_s: float) -> None:
         kept = {n: at for n, at in self._seen_s.items() if now_s - at < REMEMBERED_S and n.node_id not in ended}

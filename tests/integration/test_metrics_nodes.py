@@ -72,6 +72,20 @@ async def test_a_node_that_vanished_is_told_as_gone_and_one_that_was_sent_away_i
     assert await known.exports() == {"127.0.0.1": None}
 
 
+async def test_while_rays_head_is_down_the_nodes_that_were_known_are_asked(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await cluster.add("127.0.0.1")
+    known = Nodes(TIMEOUT_S * 10)
+    before = await known.exports()
+
+    def down() -> list[dict[str, Any]]:
+        raise ConnectionError("GCS is down")
+
+    monkeypatch.setattr(nodes, "_ray_nodes", down)
+    assert await known.exports() == before == {"127.0.0.1": "x 1.0"}
+
+
 async def test_two_nodes_of_one_machine_have_names_of_their_own(cluster: Cluster) -> None:
     await cluster.add("127.0.0.1")
     await cluster.add("127.0.0.1")
