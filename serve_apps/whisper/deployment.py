@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from ray import serve
-from ray.exceptions import RayActorError
+from ray.exceptions import ActorUnavailableError, RayActorError
 from ray.serve import Application
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError, ReplicaUnavailableError
 from ray.serve.handle import DeploymentHandle
@@ -28,7 +28,7 @@ from serve_apps.whisper.passes import Listen, Pass, Passes
 
 BUSY = (BackPressureError, DeploymentUnavailableError, ReplicaUnavailableError)
 INNOCENT = ("its node has died", "killed by `ray.kill`")
-"""As Ray says why an actor died; its errors carry no code (tested with a lost node and a forced end)."""
+"""How Ray says that an actor did not die by itself; its errors carry no code."""
 
 
 NOT_SERVED_S = 60.0
@@ -198,9 +198,9 @@ async def _answer(call: Any) -> Any:
 def lost_replica(error: RayActorError) -> Failure:
     """What it means for a dialogue that its replica went.
 
-    With its node, or told to go before it was done: not the dialogue's fault, so the attempt is given back, and at once.
-    By itself: the dialogue may be what killed it, so the attempt counts.
+    With its node, cut off from us, or made to end before it was done: not the dialogue's fault, so that the attempt is
+    given back, and at once. By itself: the dialogue may be what killed it, so that the attempt counts.
     """
-    if any(sign in str(error) for sign in INNOCENT):
+    if isinstance(error, ActorUnavailableError) or any(sign in str(error) for sign in INNOCENT):
         return Failure(FailureKind.UNAVAILABLE, f"a whisper replica went with this dialogue in hand: {error}", 0.0)
     return Failure(FailureKind.TRANSIENT, f"a whisper replica died with this dialogue in hand: {error}")
