@@ -86,9 +86,9 @@ def _listening(work: Work, measured: Measured) -> tuple[float, str]:
 
 
 def _judging(work: Work, settings: RunSettings, measured: Measured) -> tuple[float, str]:
-    if measured.judged_per_s and measured.is_same_engine:
-        speed = measured.judged_per_s
-        return work.dialogues / speed, f"{speed:.1f} verdicts a second, as in the busiest minute of late"
     is_model = settings.judging.engine != "rules"
-    speed = work.concurrency / ASSUMED_REPLY_S if is_model else ASSUMED_RULES_PER_S
-    return work.dialogues / speed, f"an assumed {speed:.1f} verdicts a second: this engine has not judged here of late"
+    assumed = work.concurrency / ASSUMED_REPLY_S if is_model else ASSUMED_RULES_PER_S
+    seen = measured.judged_per_s if measured.is_same_engine and measured.judged_per_s else 0.0
+    if seen >= assumed:
+        return work.dialogues / seen, f"{seen:.1f} verdicts a second, as in the busiest minute of late"
+    return work.dialogues / assumed, f"an assumed {assumed:.1f} verdicts a second: no busy minute was seen here of late"

@@ -62,4 +62,5 @@ class RunKeeper:
             reason = str(error) if isinstance(error, Conflict) else f"{type(error).__name__}: {error}"
             log.warning("promotion_failed", extra={"run_id": str(run_id), "reason": reason})
             async with self._db.begin() as tx:
-                await tx.execute(update(t.runs).where(_r.run_id == run_id).values(error=f"not promoted: {reason}"))
+                still = update(t.runs).where(_r.run_id == run_id, _r.state == RunState.DONE)
+                await tx.execute(still.values(error=f"not promoted: {reason}"))

@@ -25,7 +25,6 @@ from domain.errors import Conflict
 from domain.ids import DialogueId
 from domain.run_diff import Standing
 from domain.runs import RunStage, RunState
-from domain.status import StageStatus
 from domain.verdict import AnalysisResult
 
 log = logging.getLogger(__name__)
@@ -125,7 +124,8 @@ async def promote(db: Database, run_id: UUID, caller: Principal) -> Promotion:
             await refresh_facts(tx, moved)
             await tx.execute(_GIVE_AGAIN, {"run_id": run_id, "dialogue_ids": changed})
             await _note(tx, run, done, caller)
-    log.info("run_promoted", extra=_told(done))
+    told = _told(done)
+    log.info("run_promoted", extra={"run": told.pop("name"), **told})  # a log record has a name of its own
     return done
 
 
@@ -167,8 +167,6 @@ async def _move(tx: AsyncConnection, run: HeldRun, ready: Sequence[_Ready]) -> l
     await keep(tx, run.run_id, ids, is_heard=is_heard)
     await put_transcripts(tx, heard)
     await put_verdicts(tx, judged)
-    done = {"error": None} | ({"asr_status": StageStatus.DONE.value} if is_heard else {})
-    await tx.execute(update(t.dialogues).where(t.dialogues.c.dialogue_id.in_(ids)).values(done))
     await seal(tx, run.run_id, ids, run.at)
     return ids
 

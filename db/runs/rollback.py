@@ -61,7 +61,8 @@ async def rollback(db: Database, run_id: UUID, caller: Principal) -> Rollback:
         values = {"state": done.state.value, "rolled_back_at": run.at}
         await tx.execute(update(t.runs).where(t.runs.c.run_id == run_id).values(values))
         await audit(tx, caller, "run.rollback", f"run/{run_id}", _told(done))
-    log.info("run_rolled_back", extra=_told(done))
+    told = _told(done)
+    log.info("run_rolled_back", extra={"run": told.pop("name"), **told})  # a log record has a name of its own
     return done
 
 

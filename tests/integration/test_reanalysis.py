@@ -125,7 +125,7 @@ class TestPlan:
         by_rules = (await scene.plan()).estimate
         assert by_rules is not None
         assert by_rules.cost_usd == 0
-        assert "as in the busiest minute" in by_rules.time_from
+        assert "an assumed 20.0 verdicts a second" in by_rules.time_from
         payload = '{"provenance": {"model": "big", "tokens_in": 2000, "tokens_out": 100}}'
         await scene.execute(
             "INSERT INTO stage_results (stage, subject_id, subject_rev, job_id, payload)"
@@ -226,7 +226,10 @@ class TestJudging:
         progress = await scene.progress(plan)
         assert (progress.judged, progress.ended, progress.is_drained) == (32, 32, True)
 
-    async def test_one_that_is_no_shadow_is_promoted_at_its_end(self, scene: RunBench) -> None:
+    async def test_one_that_is_no_shadow_is_promoted_at_its_end(
+        self, scene: RunBench, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO")  # as in production: what is logged must be loggable
         await scene.history(6)
         plan = await scene.plan(is_shadow=False)
         scene.work()
