@@ -36,11 +36,13 @@ async def put_transcripts(tx: AsyncConnection, transcribed: Sequence[Transcribed
         {
             "of_dialogue": dialogue_id,
             "language": outcome.transcript.language,
+            "asr_status": StageStatus.DONE.value,
             "asr_pass": outcome.asr_pass,
             "asr_model": outcome.model,
             "asr_reasons": list(outcome.reasons),
             "analysis_status": StageStatus.PENDING.value,
             "skip_reason": None,
+            "error": None,
         }
         for dialogue_id, _, outcome in transcribed
     ]
@@ -63,6 +65,7 @@ async def put_verdicts(tx: AsyncConnection, judged: Sequence[Judged]) -> None:
     state = [
         {
             "of_dialogue": dialogue_id,
+            "error": None,
             "skip_reason": result.skip_reason,
             "analysis_status": (StageStatus.DONE if dialogue_id in kept else StageStatus.SKIPPED).value,
         }
