@@ -121,22 +121,22 @@ class Fleet:
 
     def _up_with_first_node(self) -> Raylet:
         """`up` waits until Whisper runs, for which there has to be a node."""
-        failed: list[BaseException] = []
+        done: list[BaseException | None] = []
 
         def up() -> None:
             try:
-                self.system.cli("up", timeout_s=UP_S)
+                self.up()
+                done.append(None)
             except BaseException as error:
-                failed.append(error)
+                done.append(error)
 
         starting = threading.Thread(target=up)
         starting.start()
-        wait_until(lambda: failed or ray_head.running(self.home), "the head", UP_S)
-        wait_until(lambda: failed or self.nodes.states(), "the head to know itself", UP_S)
-        first = None if failed else self.nodes.add(cpus=4, gpus=2, wait=False)
+        wait_until(lambda: done or self.nodes.states(), "the head", UP_S)
+        first = None if done else self.nodes.add(cpus=4, gpus=2)
         starting.join()
-        if failed or first is None:
-            raise failed[0]
+        if first is None or done != [None]:
+            raise AssertionError("the fleet did not come up") from done[0]
         return first
 
 

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.e2e.system import System, free_ports, wait_until
 
 FIRST_ADDRESS = 3
 """127.0.0.2 is the head's."""
+STARTS, JOIN_S = 3, 120
 STORE_BYTES = 80_000_000
 """Ray's least shared memory for a node; nothing of ours goes through it."""
 PORTS = (
@@ -112,24 +113,40 @@ class Raylets:
         env: Mapping[str, str] | None = None,
         wait: bool = True,
     ) -> Raylet:
-        """A node that has joined. `env` is added to what every node of the cluster gets."""
+        """A node that has joined. `env` is added to what every node of the cluster gets. With `wait` one that ends
+        itself while it starts is started again, as by whatever keeps services running: Ray gives its agents 15 s."""
+        sizes = (f"--num-cpus={cpus:g}", f"--num-gpus={gpus:g}", f"--resources={json.dumps(dict(resources or {}))}")
+        for _ in range(STARTS):
+            node = self._start(sizes, env or {})
+            if not wait or self._joins(node):
+                break
+        return node
+
+    def _joins(self, node: Raylet) -> bool:
+        """False where it ends itself instead."""
+
+        def is_settled() -> bool:
+            return node.process.poll() is not None or self.states().get(node.address) == "ALIVE"
+
+        wait_until(is_settled, f"{node.address} to join", JOIN_S)
+        return node.process.poll() is None
+
+    def _start(self, sizes: Sequence[str], env: Mapping[str, str]) -> Raylet:
         address, mark = f"127.0.0.{self._next}", secrets.token_hex(8)
         self._next += 1
         folder = Path(f"/tmp/sc-raylet-{mark}")
         folder.mkdir()
         command = [
             str(Path(sys.executable).with_name("ray")),
-            *("start", "--block", f"--address={self.head.address}", f"--node-ip-address={address}"),
-            *(f"--num-cpus={cpus:g}", f"--num-gpus={gpus:g}", f"--resources={json.dumps(dict(resources or {}))}"),
+            *("start", "--block", f"--address={self.head.address}", f"--node-ip-address={address}", *sizes),
             *(f"{option}={port}" for option, port in zip(PORTS, free_ports(len(PORTS)), strict=True)),
             *("--min-worker-port=0", "--max-worker-port=0", f"--object-store-memory={STORE_BYTES}"),
             *(f"--temp-dir={folder}", "--disable-usage-stats"),
         ]
-        log = (self.system.home / "logs" / f"node-{address}.log").open("ab")
-        with log:
+        with (self.system.home / "logs" / f"node-{address}.log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                env={**self.environment(), **(env or {}), ray_head.RUN_MARK: mark},
+                env={**self.environment(), **env, ray_head.RUN_MARK: mark},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -137,8 +154,6 @@ class Raylets:
             )
         node = Raylet(address, mark, process, folder)
         self.nodes.append(node)
-        if wait:
-            self.wait_until(node, "ALIVE")
         return node
 
     def environment(self) -> dict[str, str]:
