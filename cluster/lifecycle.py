@@ -16,6 +16,8 @@ from cluster.engines.choice import build_engine
 from cluster.engines.prompt import check_prompts
 from cluster.release import ROOT, release_hash
 from cluster.serving import READY_TIMEOUT_S, ServeApi, read_config
+from cluster.stages import discover
+from cluster.supervisor import hosted_stages
 from configs.secrets import check_secrets
 from configs.settings import Settings
 from db import embedded, migrate
@@ -46,7 +48,8 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
     """
     check_secrets(settings)
     check_prompts()
-    build_engine(settings.analysis)  # a wrong engine or prompt is named now, not by a worker later
+    build_engine(settings.analysis)  # a wrong engine, prompt or stage is named now, not by a worker later
+    hosted_stages(settings, list(discover()))
     with _only_one(settings.home):
         report("database", "starting")
         url = prepare_database(settings)

@@ -15,8 +15,9 @@ def release_hash(settings: Settings) -> str:
     Not over the Serve files: what they say is compared by Serve itself, and changed in place where that can be.
     """
     digest = hashlib.sha256(settings.model_dump_json().encode())
-    s3 = settings.storage.s3
-    keys = (settings.analysis.openai_api_key, s3.access_key_id, s3.secret_access_key, s3.session_token)
+    s3, auth = settings.storage.s3, settings.auth
+    keys = [settings.analysis.openai_api_key, auth.admin_token, auth.internal_token]
+    keys += [s3.access_key_id, s3.secret_access_key, s3.session_token]
     for secret in (settings.database.url, *keys):
         digest.update((secret.get_secret_value() if secret else "").encode())
     for package in PACKAGES:

@@ -159,12 +159,12 @@ class Supervisor:
 
 
 def hosted_stages(settings: Settings, stages: list[str]) -> dict[str, list[str]]:
-    """Group → the stages that its workers host, of all that were found."""
+    """Group → the stages that its workers host, of all that were found. Raises ConfigError for one that was not."""
     groups, elsewhere = settings.workers.groups, settings.workers.elsewhere
-    if unknown := [name for name in elsewhere if name not in stages]:
-        raise ConfigError(f"workers.elsewhere names {', '.join(unknown)}; the stages are {', '.join(stages)}")
-    stages = [stage for stage in stages if stage not in elsewhere]
     named = {stage for group in groups if isinstance(group.stages, list) for stage in group.stages}
+    if unknown := sorted({*elsewhere, *named} - {*stages}):
+        raise ConfigError(f"workers: there is no stage {', '.join(unknown)}; the stages are {', '.join(stages)}")
+    stages = [stage for stage in stages if stage not in elsewhere]
     others = [stage for stage in stages if stage not in named]
     kinds = {"all": stages, "others": others}
     return {g.name: g.stages if isinstance(g.stages, list) else kinds[g.stages] for g in groups}

@@ -29,10 +29,10 @@ def test_groups_that_take_all_leave_out_what_runs_elsewhere() -> None:
 
 
 def test_a_stage_that_there_is_not_is_named() -> None:
-    with pytest.raises(
-        ConfigError, match=r"workers\.elsewhere names arse; the stages are vad, dialogues, asr, analysis"
-    ):
-        hosted_stages(settings(SALESCONTROL_WORKERS__ELSEWHERE="[arse]"), STAGES)
+    group = '[{"name": "ears", "stages": ["listening"], "replicas": 1, "num_cpus": 1}]'
+    for env in ({"SALESCONTROL_WORKERS__ELSEWHERE": "[listening]"}, {"SALESCONTROL_WORKERS__GROUPS": group}):
+        with pytest.raises(ConfigError, match="there is no stage listening; the stages are vad, dialogues, asr, analy"):
+            hosted_stages(settings(**env), STAGES)
 
 
 def test_whisper_is_served_where_asr_is_hosted_and_alone_on_a_machine_apart() -> None:
