@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Text, bindparam, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import tables as t
 from db.dialogue_detail import Stored
 from db.reviews import Review
 from domain.review import Judgement
@@ -18,7 +18,6 @@ from domain.status import Attempted, Kind, Reaction
 
 MOST = 200
 """Results that are shown, the newest."""
-_r = t.stage_results.c
 
 
 class What(StrEnum):
@@ -48,11 +47,25 @@ class Event:
 
 
 _RESULTS = (
-    select(_r.stage, _r.subject_rev, _r.is_superseded, _r.payload, _r.created_at)
-    .where(_r.stage.in_(("asr", "analysis")), _r.subject_id == bindparam("dialogue_id"), _r.run_id.is_(None))
-    .order_by(_r.result_id.desc())
-    .limit(MOST)
+    text(
+        """
+    SELECT stage, subject_rev, is_superseded, payload, at FROM (
+        SELECT r.*, coalesce(CAST(replaced.after ->> 'promoted_at' AS timestamptz), r.created_at) AS at,
+               row_number() OVER (PARTITION BY r.run_id, r.stage ORDER BY r.result_id DESC) AS place
+        FROM stage_results r
+        LEFT JOIN run_replaced replaced ON replaced.run_id = r.run_id
+            AND replaced.dialogue_id = CAST(:dialogue_id AS uuid)
+        WHERE r.stage IN ('asr', 'analysis') AND r.subject_id = :dialogue_id
+          AND (r.run_id IS NULL OR replaced.run_id IS NOT NULL)
+    ) AS results
+    WHERE run_id IS NULL OR place = 1
+    ORDER BY at DESC, result_id DESC LIMIT :most
+    """
+    )
+    .bindparams(bindparam("dialogue_id", type_=Text))
+    .columns(payload=JSONB)
 )
+"""A run's result has its place in the history from its promotion on, and none once that is rolled back."""
 
 
 async def read_history(
@@ -61,11 +74,11 @@ async def read_history(
     """The newest first."""
     events = _revisions(revision, stored)
     standing = {"asr", "analysis"}
-    for row in await tx.execute(_RESULTS, {"dialogue_id": str(dialogue_id)}):
+    for row in await tx.execute(_RESULTS, {"dialogue_id": str(dialogue_id), "most": MOST}):
         is_current = row.stage in standing and row.subject_rev == revision and not row.is_superseded
         standing -= {row.stage} if is_current else set()
         of = _heard if row.stage == "asr" else _judged
-        events.append(of(row.payload, row.created_at, row.subject_rev, is_current))
+        events.append(of(row.payload, row.at, row.subject_rev, is_current))
     return sorted([*events, *_reviewed(reviews)], key=lambda event: event.at, reverse=True)
 
 

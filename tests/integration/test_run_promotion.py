@@ -88,6 +88,22 @@ async def test_a_run_of_asr_brings_its_words_and_a_rollback_the_words_of_before(
     assert await scene.rows(*EVERYTHING) == rows
 
 
+async def test_a_promoted_verdict_is_in_the_dialogues_history_until_it_is_rolled_back(scene: RunScene) -> None:
+    (dialogue_id,) = await scene.judge(1)
+    run_id = await scene.run("better", {dialogue_id: offered()})
+
+    async def verdicts() -> list[tuple[str, bool]]:
+        answer = await scene.shop.client.get(f"/api/v1/dialogues/{dialogue_id}/detail", headers=ADMIN)
+        events = [event for event in answer.json()["history"] if event["what"] == "verdict"]
+        return [(event["by"], event["is_current"]) for event in events]
+
+    assert await verdicts() == []
+    await promote(scene.deps.db, run_id, BOSS)
+    assert await verdicts() == [("rules-2", True)]
+    await rollback(scene.deps.db, run_id, BOSS)
+    assert await verdicts() == []
+
+
 async def test_a_reader_sees_the_figures_of_before_until_all_of_the_new_ones_are_there(scene: RunScene) -> None:
     ids = await scene.judge(9)
     run_id = await scene.run("better", dict.fromkeys(ids, offered()))
