@@ -26,6 +26,10 @@ from configs.settings import Settings
 from domain.errors import SalesControlError
 
 START_TIMEOUT_S = 180.0
+STARTS = 3
+"""Ray ends itself where its own agents take longer than 15 s, which they do on a busy machine: then once more."""
+STARTED = "Ray runtime started"
+"""What `ray start` writes once its node has joined; GCS and dashboard answer before."""
 RUN_MARK = "SALESCONTROL_RAY_RUN"
 LOOPBACK = "127.0.0.2"
 """Ray takes "127.0.0.1" to mean the machine's outward address, which changes with the network; this one stays."""
@@ -33,6 +37,10 @@ LOOPBACK = "127.0.0.2"
 
 class RayHeadError(SalesControlError):
     """The Ray head did not start or stop."""
+
+
+class _EndedItselfError(RayHeadError):
+    """It ended while it started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +81,18 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def start(settings: Settings, env: Mapping[str, str], *, has_disk: bool = True) -> RayHead:
-    """Starts the head and waits until it answers.
+    """Starts the head and waits until it works.
 
     `env` goes to every process of the cluster; `has_disk`: audio lies on a disk here. Raises RayHeadError with the
     log's end.
     """
+    for _ in range(STARTS - 1):
+        with contextlib.suppress(_EndedItselfError):
+            return _start_once(settings, env, has_disk)
+    return _start_once(settings, env, has_disk)
+
+
+def _start_once(settings: Settings, env: Mapping[str, str], has_disk: bool) -> RayHead:
     stop(settings.home)
     server = settings.server
     for name, port in (("ray_port", server.ray_port), ("ray_dashboard_port", server.ray_dashboard_port)):
@@ -103,6 +118,7 @@ def start(settings: Settings, env: Mapping[str, str], *, has_disk: bool = True) 
         *head_state.options(settings),
     ]
     with log_path.open("ab") as out:
+        said_before = out.tell()
         process = subprocess.Popen(
             command,
             env={**os.environ, **env, **head_state.environment(settings), RUN_MARK: mark},
@@ -120,11 +136,11 @@ def start(settings: Settings, env: Mapping[str, str], *, has_disk: bool = True) 
     )
     _record(settings.home).write_text(json.dumps(asdict(head)))
     deadline = time.monotonic() + START_TIMEOUT_S
-    while not (head.is_running and _answers("127.0.0.1", server.ray_dashboard_port)):
+    while not (STARTED in _said(log_path, said_before) and _answers("127.0.0.1", server.ray_dashboard_port)):
         if process.poll() is not None or time.monotonic() > deadline:
-            tail = log_path.read_text(errors="replace")[-2000:]
+            kind = RayHeadError if process.poll() is None else _EndedItselfError
             stop(settings.home)
-            raise RayHeadError(f"Ray did not start; {log_path} ends with:\n{tail}")
+            raise kind(f"Ray did not start; {log_path} ends with:\n{_said(log_path, said_before)[-2000:]}")
         time.sleep(0.2)
     return head
 
@@ -160,6 +176,10 @@ def _processes(head: RayHead) -> set[psutil.Process]:
                 found.add(process)
                 found.update(process.children(recursive=True))
     return {process for process in found if process.pid != os.getpid()}
+
+
+def _said(log_path: Path, since: int) -> str:
+    return log_path.read_bytes()[since:].decode(errors="replace")
 
 
 def _record(home: Path) -> Path:

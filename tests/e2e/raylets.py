@@ -189,8 +189,8 @@ class Raylets:
         return self._ask("/api/v0/actors?filter_keys=state&filter_predicates=%3D&filter_values=ALIVE&detail=1")
 
     def _ask(self, path: str) -> list[dict[str, Any]]:
-        token = (self.system.home / "run" / "ray_token").read_text().strip()
-        with suppress(httpx.HTTPError, AssertionError):
+        with suppress(httpx.HTTPError, AssertionError, OSError):
+            token = (self.system.home / "run" / "ray_token").read_text().strip()
             answer = httpx.get(
                 f"{self.head.dashboard_url}{path}", headers={"Authorization": f"Bearer {token}"}, timeout=10
             )
