@@ -61,8 +61,8 @@ _LAST_ERROR = text(
 _SPENT = text(
     """
     SELECT coalesce(sum(CAST(payload #>> '{provenance,cost_usd}' AS float8)), 0) AS cost_usd,
-           coalesce(sum(CAST(payload #>> '{provenance,tokens_in}' AS bigint)), 0) AS tokens_in,
-           coalesce(sum(CAST(payload #>> '{provenance,tokens_out}' AS bigint)), 0) AS tokens_out
+           CAST(coalesce(sum(CAST(payload #>> '{provenance,tokens_in}' AS int)), 0) AS bigint) AS tokens_in,
+           CAST(coalesce(sum(CAST(payload #>> '{provenance,tokens_out}' AS int)), 0) AS bigint) AS tokens_out
     FROM stage_results WHERE run_id = :run_id AND stage = 'analysis'
     """
 )

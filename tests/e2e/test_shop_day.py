@@ -1,6 +1,10 @@
 """The sample shop day through the whole system, and what the README promises of it."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +129,36 @@ def test_a_chunk_can_be_followed_from_its_receipt_to_its_verdict_by_trace_and_by
 def trace(system: System, asked: str) -> dict[str, Any]:
     way: dict[str, Any] = json.loads(system.cli("trace", asked, "--json").stdout)
     return way
+
+
+def test_the_day_is_judged_anew_as_a_ray_job_though_its_worker_is_killed_and_a_rollback_brings_it_back(
+    judged: System,
+) -> None:
+    """By the rules of before: the same verdicts under another name, so every byte that moves is the promotion's."""
+    before = judged.cli("export").stdout
+    (judged.pause_dir / "analysis.before_commit").touch()
+    planned = ("reanalyze", "--stage", "analysis", "--model", "rules-1", "--name", "then", "--yes", "--detach")
+    submit_to_ray(judged, "salescontrol", *planned)
+    stopped = judged.pause_dir / "analysis.before_commit.stopped"
+    wait_until(stopped.exists, "a worker in the middle of the run")
+    os.kill(int(stopped.read_text()), signal.SIGKILL)
+    stopped.unlink()
+    judged.cli("runs", "follow", "then")
+    assert {d["analysis"]["model"] for d in judged.export() if d["analysis"]} == {"rules-1"}
+    run = json.loads(judged.cli("runs", "show", "then", "--json").stdout)
+    assert (run["state"], run["error"], run["progress"]["judged"]) == ("promoted", None, run["planned"])
+    judged.cli("runs", "rollback", "then", "--yes")
+    assert judged.cli("export").stdout == before
+
+
+def submit_to_ray(system: System, *command: str) -> None:
+    """As `ray job submit` of a machine that has the token, until the job has ended."""
+    address = f"http://127.0.0.1:{system.env['SALESCONTROL_SERVER__RAY_DASHBOARD_PORT']}"
+    ray = str(Path(sys.executable).with_name("ray"))
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(system.home / "run" / "ray_token")}
+    submitted = (ray, "job", "submit", "--address", address, "--", *command)
+    done = subprocess.run(submitted, env=system.env | token, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_up_again_on_a_running_system_changes_nothing(judged: System) -> None:

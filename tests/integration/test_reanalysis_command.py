@@ -88,6 +88,8 @@ async def test_a_run_is_listed_shown_cancelled_and_followed_to_its_end(scene: Ru
     assert "salescontrol runs promote mine" in followed.output
     shown = await command("runs", "show", "mine")
     assert [word in shown.output for word in ("done, a shadow", "rules-2", "6 judged")] == [True] * 3
+    told = json.loads((await command("runs", "show", "mine", "--json")).stdout)
+    assert (told["state"], told["progress"]["judged"], told["spent"]["tokens_in"]) == ("done", 6, 0)
     assert "0 dead job(s) queued again" in (await command("jobs", "retry", "--run", "mine")).output
     unknown = await command("runs", "show", "yours")
     assert "there is no run 'yours'; the newest are 'other', 'mine'" in str(unknown.exception)
