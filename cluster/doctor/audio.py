@@ -13,6 +13,8 @@ from cluster.doctor.finding import Finding
 from configs.settings import Settings
 from domain.errors import Unavailable
 
+DISK_SAID = "audioDisk"
+"""What Ray's dashboard makes of the resource's name: it writes all names so."""
 PROBE = ".doctor/probe"
 
 
@@ -69,7 +71,8 @@ def audio_nodes(settings: Settings) -> Iterator[Finding]:
     nodes = answer.json()["data"]["summary"] if answer.is_success else []
     alive = [node["raylet"] for node in nodes if node["raylet"].get("state") == "ALIVE"]
     yield Finding("Ray", "ok", f"{len(alive)} node(s) at {head.address}")
-    yield from holders(settings, [node.get("resourcesTotal", {}) for node in alive])
+    totals = [node.get("resourcesTotal", {}) for node in alive]
+    yield from holders(settings, [{DISK: total.get(DISK_SAID, 0.0)} for total in totals])
 
 
 def holders(settings: Settings, nodes: list[dict[str, float]]) -> Iterator[Finding]:
