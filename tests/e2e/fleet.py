@@ -20,7 +20,7 @@ from tests.e2e.system import ROOT, System, free_ports, processes_with, wait_unti
 
 PROFILE = ROOT / "tests" / "e2e" / "many_nodes.yaml"
 SAMPLES = ROOT / "samples" / "shop_day"
-UP_S = 300
+UP_S = 420
 OF_THE_IMPORT = ("dialogue_id", "point", "register", "device_id")
 """What differs from one import of the day to the next."""
 

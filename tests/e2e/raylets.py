@@ -27,7 +27,7 @@ from tests.e2e.system import System, free_ports, wait_until
 
 FIRST_ADDRESS = 3
 """127.0.0.2 is the head's."""
-STARTS, JOIN_S = 3, 120
+STARTS, JOIN_S = 5, 120
 STORE_BYTES = 80_000_000
 """Ray's least shared memory for a node; nothing of ours goes through it."""
 PORTS = (
@@ -157,9 +157,10 @@ class Raylets:
         return node
 
     def environment(self) -> dict[str, str]:
-        """What a node of the cluster is started with: the head's token and everything of `up`."""
+        """What a node of the cluster is started with: the head's token and everything of `up` but the head's Redis."""
         settings = load(self.system.env)
-        return {**self.system.env, **cluster_environment(settings, self.system.database_url())}
+        own = {name: value for name, value in self.system.env.items() if name != "RAY_REDIS_ADDRESS"}
+        return {**own, **cluster_environment(settings, self.system.database_url())}
 
     def states(self) -> dict[str, str]:
         """Address → ALIVE or DEAD, as Ray sees it; empty while the head is away."""
