@@ -26,6 +26,10 @@ from domain.errors import ConfigError, Unavailable
 log = logging.getLogger(__name__)
 
 RECONCILE_S = 5.0
+LOOK_SHARE = 20.0
+"""A look at what waits reads every queued job: of a long queue it is taken so much more seldom than it takes,"""
+LOOK_MAX_S = 30.0
+"""but at least this often."""
 PRESENT_S = 60.0
 """How often the present day of silent points is looked after."""
 
@@ -54,6 +58,7 @@ class Supervisor:
         """When they were true, monotonic."""
         self._hosted = hosted_stages(settings, list(discover()))
         self._sizes: GroupSizes | None = None
+        self._look_at_s = 0.0
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
         self._chores_at = 0.0
@@ -114,12 +119,16 @@ class Supervisor:
         """What waits, and how many workers that is worth. While the database is away all stays as it is."""
         if self._sizes is None:
             self._sizes = await asyncio.to_thread(self._first_sizes)
+        begun_s = time.monotonic()
+        if begun_s < self._look_at_s:
+            return
         try:
             self.loads = await stage_loads(self.db)
         except Unavailable as error:
             log.warning("backlog_unknown", extra={"reason": str(error)})
             return
         self.loads_at_s = time.monotonic()
+        self._look_at_s = self.loads_at_s + min(LOOK_SHARE * (self.loads_at_s - begun_s), LOOK_MAX_S)
         self._sizes.update(self.loads, self.loads_at_s)
 
     async def _give_back(self) -> None:
