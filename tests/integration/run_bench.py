@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +16,12 @@ from worker_bench import Bench
 from cluster.reanalysis.choice import Wish
 from cluster.reanalysis.keeper import RunKeeper
 from cluster.reanalysis.planning import Asked, make_plan, write_plan
-from cluster.stage import Stage
+from cluster.stage import Stage, StageContext
 from cluster.stages.analysis import Analysis
+from configs import settings
+from configs.settings import JobSettings
 from db import tables as t
+from db.engine import Database
 from db.queue import NewJob
 from db.runs.change import cancel_run
 from db.runs.feed import feed_runs
@@ -31,13 +35,31 @@ RULES_2 = Wish(RunStage.ANALYSIS, model="rules-2")
 
 
 class RunBench:
-    """`bench`: its workers' settings judge by rules-1. Two shops, one in the zone of Belgrade, one in Moscow's."""
+    """Two shops, one in the zone of Belgrade, one in Moscow's."""
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
         self.db, self.queue = bench.db, bench.queue
         self.places: list[dict[str, UUID]] = []
         self.dialogues: list[UUID] = []
+
+    @classmethod
+    def of(cls, db: Database, jobs: JobSettings, folder: Path) -> "RunBench":
+        """Its workers and plans go by the settings of then."""
+        bench = Bench(db, jobs, folder)
+        scene = cls(bench)
+        scene.configure(SALESCONTROL_HOME=str(folder))
+        return scene
+
+    def configure(self, **env: str) -> None:
+        """How it judges from now on, in the words of the environment."""
+        analysis = settings.load({**AS_THEN, **env}).analysis
+        self.bench.config = self.bench.config.model_copy(update={"analysis": analysis})
+        self.bench.ctx = StageContext(self.db, self.bench.ctx.store, self.bench.config)
+
+    def ask_model(self, url: str) -> None:
+        """A language model is there to be asked; live work is judged by the rules all the same."""
+        self.configure(OPENAI_BASE_URL=url, OPENAI_API_KEY="k", SALESCONTROL_ANALYSIS__ENGINE="rules")
 
     async def history(self, count: int, *, judge: bool = True) -> None:
         """So many dialogues of one day, a quarter of them in the second shop, each with its transcript and verdict."""
@@ -84,9 +106,9 @@ class RunBench:
         await write_plan(self.db, plan, "somebody")
         return plan
 
-    async def feed(self, **settings: Any) -> None:
+    async def feed(self, **changes: Any) -> None:
         """One step of the supervisor's."""
-        await feed_runs(self.db, self.queue, self.bench.config.runs.model_copy(update=settings))
+        await feed_runs(self.db, self.queue, self.bench.config.runs.model_copy(update=changes))
 
     async def keep(self, name: str, *states: RunState, timeout_s: float = 60) -> Run:
         """Steps of the supervisor's until the run is in one of these states."""

@@ -9,7 +9,6 @@ import pytest
 from click.testing import Result
 from run_bench import AS_THEN, RunBench
 from typer.testing import CliRunner
-from worker_bench import Bench
 
 from cluster.cli import reanalyze
 from cluster.cli.app import app
@@ -23,7 +22,7 @@ Command = Callable[..., Awaitable[Result]]
 
 @pytest.fixture
 async def scene(db: Database, job_settings: JobSettings, tmp_path: Path) -> AsyncIterator[RunBench]:
-    scene = RunBench(Bench(db, job_settings, tmp_path))
+    scene = RunBench.of(db, job_settings, tmp_path)
     await scene.history(6, judge=False)
     yield scene
     await scene.stop()
