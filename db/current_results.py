@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import TypeAlias
 from uuid import UUID
 
+from pydantic import TypeAdapter
 from sqlalchemy import bindparam, delete, func, update
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,12 +17,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db import tables as t
 from domain.asr import Outcome
 from domain.status import StageStatus
+from domain.transcript import Utterance
 from domain.verdict import AnalysisResult, Provenance, Verdict
 
 Transcribed: TypeAlias = tuple[UUID, int, Outcome]
 """Dialogue, the revision that was heard, what was heard."""
 Judged: TypeAlias = tuple[UUID, int, AnalysisResult]
 
+_UTTERANCES = TypeAdapter(tuple[Utterance, ...])
+"""Some hundred words each: `asdict` takes many times as long."""
 _OF_DIALOGUE = t.dialogues.c.dialogue_id == bindparam("of_dialogue")
 
 
@@ -95,7 +99,7 @@ def _transcript(outcome: Outcome) -> dict[str, object]:
     return {
         "language": outcome.transcript.language,
         "text": outcome.transcript.text,
-        "segments_json": [asdict(utterance) for utterance in outcome.transcript.utterances],
+        "segments_json": _UTTERANCES.dump_python(outcome.transcript.utterances, mode="json"),
         "avg_logprob": outcome.avg_logprob,
         "no_speech_prob": outcome.no_speech_prob,
         "transcript_sha256": outcome.transcript.sha256,

@@ -29,7 +29,7 @@ from domain.verdict import AnalysisResult
 
 log = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 200
 """Results in memory at once: one with its words is some 50 KB."""
 PROMOTABLE = frozenset({RunState.DONE, RunState.PROMOTED, RunState.ROLLED_BACK})
 """One that was promoted may have left something over."""
