@@ -43,6 +43,7 @@ class TimedReplica(WhisperReplica):
 
     def __init__(self, model: str, compute_type: str) -> None:
         settings, engine = load(), self.engine()
+        self._device = "cpu"
         suspicion = suspicion_rules(settings.asr)
         self._listener = Listener(
             engine,  # type: ignore[arg-type]
