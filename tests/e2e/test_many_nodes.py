@@ -1,7 +1,7 @@
 """The sample day on many nodes, some of which are lost: the same dialogues and verdicts as on one."""
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -24,17 +24,18 @@ def test_the_day_on_many_nodes_of_which_some_are_lost_is_the_day_on_one(fleet: F
     assert [d["analysis_status"] for d in one_node] == ["DONE"] * len(one_node)
     stages, *models = [fleet.nodes.add(cpus=4), fleet.nodes.add(cpus=0, gpus=1), fleet.nodes.add(cpus=0, gpus=1)]
 
-    played = threading.Thread(target=fleet.day, args=("many",))
-    played.start()
-    fleet.first.drain()
-    wait_until(lambda: len(fleet.nodes.where("Fast")) == 2, "Whisper on both nodes with a GPU", 180)
-    assert set(fleet.nodes.where("WorkerActor")) == {stages.address}
-    wait_until(lambda: fleet.judged("many"), "the first dialogues of the day", 180)
-    models[0].kill()
-    fleet.nodes.add(cpus=0, gpus=1)  # what an autoscaler puts in its place
-    played.join()
+    def is_split() -> bool:
+        on_gpus = set(fleet.nodes.where("Fast")) == {node.address for node in models}
+        return on_gpus and set(fleet.nodes.where("WorkerActor")) == {stages.address}
 
-    assert differences(one_node, fleet.judged("many")) == []
+    with ThreadPoolExecutor(1) as pool:
+        played = pool.submit(fleet.day, "many")
+        fleet.first.drain()
+        wait_until(is_split, "all work to go on elsewhere", 180)
+        wait_until(lambda: fleet.judged("many"), "the first dialogues of the day", 180)
+        models[0].kill()
+        fleet.nodes.add(cpus=0, gpus=1)  # what an autoscaler puts in its place
+        assert differences(one_node, played.result()) == []
 
 
 @pytest.fixture(scope="module")
