@@ -59,8 +59,8 @@ def table() -> str:
     shops = Shops()
     return "\n".join(rows) + (
         f"\n\nEach counter: {shops.per_hour:g} dialogues an hour of {shops.mean_s:.0f} s, {max(WEEKDAY):g} times as"
-        f" many at lunch (assumed); the machine keeps up with the lunch peak at {BUSY:.0%} load. Disk: {disk_gb:.1f} GB a"
-        f" counter for {KEPT_DAYS} days of audio at 24 kbit/s and their verdicts."
+        f" many at lunch (assumed); the machine keeps up with the lunch peak at {BUSY:.0%} load. Disk: {disk_gb:.1f} GB"
+        f" a counter for {KEPT_DAYS} days of audio at 24 kbit/s and their verdicts."
     )
 
 

@@ -35,8 +35,8 @@ NEXT: Mapping[RunState, frozenset[RunState]] = {
     RunState.ROLLED_BACK: frozenset({RunState.PROMOTED, RunState.RUNNING}),
     RunState.CANCELLED: frozenset(),
 }
-"""What may follow. A run that has ended runs again where its dead jobs are retried, or where a promotion found dialogues
-that had changed since."""
+"""What may follow. A run that has ended runs again where its dead jobs are retried, or where a promotion found
+dialogues that had changed since."""
 
 
 def check_move(name: str, now: RunState, then: RunState) -> None:
