@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from scripted_server import scripted_server
 from shop import Shop
-from stub_server import stub_server
 
 from audio import internal
 from audio.internal import InternalStore
@@ -104,7 +104,7 @@ def test_an_address_where_nobody_answers_is_named() -> None:
 
 
 def test_another_server_at_the_address_is_not_taken_for_one_without_the_file() -> None:
-    with stub_server(lambda request: request.send_error(404)) as url:
+    with scripted_server(lambda request: request.send_error(404)) as url:
         store = InternalStore(url, TOKEN)
         for call in (store.check, lambda: store.read(PATH)):
             with pytest.raises(Unavailable, match=r"answers 404: is storage\.internal_url its address"):
@@ -122,7 +122,7 @@ def test_a_file_that_breaks_off_is_gone_on_with_where_it_stopped() -> None:
         headers = {"Content-Range": f"bytes {start}-{len(AUDIO) - 1}/{len(AUDIO)}"} if wanted else {}
         answer(request, 206 if wanted else 200, AUDIO[start:], cut=60_000, **headers)
 
-    with stub_server(break_off) as url:
+    with scripted_server(break_off) as url:
         store = InternalStore(url, TOKEN)
         assert store.read(PATH) == AUDIO
     etag = f'"{hashlib.sha256(AUDIO).hexdigest()}"'
@@ -132,7 +132,7 @@ def test_a_file_that_breaks_off_is_gone_on_with_where_it_stopped() -> None:
 
 def test_a_server_that_sends_all_of_it_again_is_understood() -> None:
     cuts = iter((100_000, None))
-    with stub_server(lambda request: answer(request, 200, AUDIO, cut=next(cuts))) as url:
+    with scripted_server(lambda request: answer(request, 200, AUDIO, cut=next(cuts))) as url:
         assert InternalStore(url, TOKEN).read(PATH) == AUDIO
 
 
@@ -145,13 +145,13 @@ def test_a_file_that_is_not_what_the_server_says_is_asked_for_again_then_rejecte
         asked += 1
         answer(request, 200, flipped, sha256=hashlib.sha256(AUDIO).hexdigest())
 
-    with stub_server(send) as url, pytest.raises(Rejected, match=f"chunk {CHUNK}: .* has not the SHA-256"):
+    with scripted_server(send) as url, pytest.raises(Rejected, match=f"chunk {CHUNK}: .* has not the SHA-256"):
         InternalStore(url, TOKEN).read(PATH)
     assert asked == internal.ATTEMPTS
 
 
 def test_a_tag_of_a_proxys_own_is_not_taken_for_a_sha256() -> None:
-    with stub_server(lambda request: answer(request, 200, AUDIO, sha256="65e2-5f1")) as url:
+    with scripted_server(lambda request: answer(request, 200, AUDIO, sha256="65e2-5f1")) as url:
         assert InternalStore(url, TOKEN).read(PATH) == AUDIO
 
 
@@ -161,7 +161,7 @@ def test_a_server_that_is_busy_is_asked_again_a_few_times_and_then_waited_for() 
     def send(request: BaseHTTPRequestHandler) -> None:
         answer(request, next(statuses), AUDIO, **{"Retry-After": "33"})
 
-    with stub_server(send) as url:
+    with scripted_server(send) as url:
         store = InternalStore(url, TOKEN)
         assert store.read(PATH) == AUDIO
         with pytest.raises(Unavailable, match="answers 503") as refused:
@@ -178,7 +178,7 @@ def test_it_asks_with_the_token_for_the_chunk_of_the_path() -> None:
         answer(request, 200, AUDIO)
 
     silenced = f"audio/p/r/2026-03-02/09/{UUID(int=7).hex}/chunk_20260302T090000Z_{CHUNK}.ogg"
-    with stub_server(send) as url:
+    with scripted_server(send) as url:
         for path in (PATH, silenced):
             InternalStore(url, TOKEN).read(path)
     assert seen == [(f"/api/v1/internal/chunks/{CHUNK}/file", f"Bearer {TOKEN}")] * 2

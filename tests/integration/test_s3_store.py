@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler
 import httpx
 import pytest
 from buckets import PAGE, Bucket, S3Server
-from stub_server import stub_server
+from scripted_server import scripted_server
 
 from audio.s3 import S3Store
 from configs.settings import load
@@ -61,7 +61,7 @@ def test_a_server_that_goes_is_unavailable_and_one_that_comes_back_is_used_again
 
 def test_a_check_gives_up_on_a_server_that_takes_the_request_and_never_answers(bucket: Bucket) -> None:
     given_up = threading.Event()
-    with stub_server(lambda request: given_up.wait()) as url:
+    with scripted_server(lambda request: given_up.wait()) as url:
         with pytest.raises(Unavailable, match="does not answer"):
             bucket.store(AWS_ENDPOINT_URL=url).check()
         given_up.set()
@@ -78,7 +78,7 @@ def test_every_file_is_one_request_signed_with_the_sha256_of_its_bytes(bucket: B
         request.end_headers()
 
     audio = bytes(range(256)) * 700
-    with stub_server(take) as url:
+    with scripted_server(take) as url:
         bucket.store(AWS_ENDPOINT_URL=url).put(PATH, audio)
     assert seen == [("PUT", hashlib.sha256(audio).hexdigest(), audio)]
 
@@ -91,7 +91,7 @@ def test_a_file_that_arrived_otherwise_than_it_was_sent_is_not_stored(bucket: Bu
         request.end_headers()
         request.wfile.write(MISMATCH)
 
-    with stub_server(refuse) as url, pytest.raises(Unavailable, match="XAmzContentSHA256Mismatch"):
+    with scripted_server(refuse) as url, pytest.raises(Unavailable, match="XAmzContentSHA256Mismatch"):
         bucket.store(AWS_ENDPOINT_URL=url).put(PATH, b"x")
 
 
@@ -105,7 +105,7 @@ def test_an_answer_that_breaks_off_is_asked_for_again_and_never_handed_out(bucke
         request.wfile.write(next(answers))
         request.close_connection = True
 
-    with stub_server(break_off) as url:
+    with scripted_server(break_off) as url:
         assert bucket.store(AWS_ENDPOINT_URL=url).read(PATH) == b"1234567890"
 
 

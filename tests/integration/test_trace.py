@@ -96,7 +96,8 @@ async def test_erased_audio_and_a_review_are_among_the_steps(shop: Shop) -> None
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"), [("chunk_20260302.ogg", "holds no id"), (str(uuid4()), "was never received")]
+    ("asked", "said"),
+    [("chunk_20260302.ogg", "holds no id"), ("3f0b6f0e-8d0e-4c55-9c8e-0d6c5a2f4d11", "was never received")],
 )
 async def test_what_nobody_knows_is_said_to_be_unknown(shop: Shop, asked: str, said: str) -> None:
     with pytest.raises(NotFound, match=said):

@@ -9,7 +9,7 @@ Answer = Callable[[BaseHTTPRequestHandler], object]
 
 
 @contextmanager
-def stub_server(answer: Answer) -> Iterator[str]:
+def scripted_server(answer: Answer) -> Iterator[str]:
     """The URL of a server that answers every request by calling `answer` with it."""
 
     class Handler(BaseHTTPRequestHandler):
