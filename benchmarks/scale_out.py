@@ -15,9 +15,11 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,7 @@ from cluster import ray_head  # noqa: E402
 from cluster.serving import ServeApi, read_config  # noqa: E402
 from configs.settings import load  # noqa: E402
 from tests.e2e.backlog import Backlog  # noqa: E402
-from tests.e2e.raylets import Raylets  # noqa: E402
+from tests.e2e.raylets import Raylet, Raylets  # noqa: E402
 from tests.e2e.system import System, wait_until  # noqa: E402
 
 AIM = 0.95
@@ -42,6 +44,8 @@ A_BATCH = 150 // SPEECH_S
 """Dialogues of a full batch (serve.fixed.yaml)."""
 PROFILE = ROOT / "benchmarks" / "fixed_latency" / "fixed.yaml"
 SAME_BATCH_S = 0.5
+TRIES = 3
+"""Ray gives a node half a minute to start, busy machine or not."""
 PATIENCE_S = 300.0
 """For whatever starts: on a machine that is busy otherwise."""
 FINISHED = "SELECT extract(epoch FROM finished_at) FROM jobs WHERE stage = 'asr' AND state = 'done' AND fair_key = $1"
@@ -99,9 +103,21 @@ def has_head(raylets: Raylets) -> bool:
     return ray_head.running(raylets.system.home) is not None and "ALIVE" in raylets.states().values()
 
 
+def has_ended_or_joined(raylets: Raylets, node: Raylet) -> bool:
+    return node.process.poll() is not None or raylets.states().get(node.address) == "ALIVE"
+
+
 def add_node(raylets: Raylets) -> None:
     """One more, with a logical GPU and no processor, so that it holds a replica of the model and nothing else."""
-    raylets.wait_until(raylets.add(cpus=0, gpus=1, wait=False), "ALIVE", PATIENCE_S)
+    for _ in range(TRIES):
+        node = raylets.add(cpus=0, gpus=1, wait=False)
+
+        wait_until(partial(has_ended_or_joined, raylets, node), f"{node.address} to join", PATIENCE_S)
+        if node.process.poll() is None:
+            return
+        raylets.nodes.remove(node)
+        node.kill()
+    raise RuntimeError(f"no node joined in {TRIES} tries; the last one's log is under {raylets.system.home}/logs")
 
 
 def measure(system: System, nodes: int, seconds: float, latency_s: float) -> float:
@@ -112,8 +128,15 @@ def measure(system: System, nodes: int, seconds: float, latency_s: float) -> flo
     asyncio.run(backlog.add(dialogues=round(a_second * (warm_s + seconds) * 1.2) + 32 * nodes, speech_s=SPEECH_S))
     started = time.time()
     time.sleep(warm_s + seconds)
+    jobs = asyncio.run(backlog.jobs("asr"))
     finished = asyncio.run(finish(system, str(backlog.device_id)))
+    if len(finished) < nodes or any(job["last_error"] for job in jobs):
+        raise RuntimeError(f"jobs failed or did not run (state, attempts, error): {Counter(map(state_of, jobs))}")
     return rate([at for at in finished if at >= started + warm_s])
+
+
+def state_of(job: dict[str, Any]) -> tuple[str, int, str | None]:
+    return job["state"], job["attempts"], job["last_error"]
 
 
 def rate(finished: list[float]) -> float:
