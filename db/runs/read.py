@@ -107,7 +107,7 @@ async def find_run(tx: AsyncConnection, name: str) -> Run:
     if row is None:
         newest = (await tx.execute(select(_r.name).order_by(_r.created_at.desc()).limit(10))).scalars().all()
         there = f"the newest are {', '.join(map(repr, newest))}" if newest else "there are none yet"
-        raise NotFound(f"there is no run {name!r}; {there}")
+        raise NotFound(f"there is no run {name!r}; {there}.")
     return _run(row)
 
 
@@ -121,7 +121,7 @@ async def read_settings(tx: AsyncConnection, run_id: UUID) -> RunSettings:
     """What the run was planned with. Raises NotFound."""
     found: Mapping[str, Any] | None = await tx.scalar(select(_r.settings).where(_r.run_id == run_id))
     if found is None:
-        raise NotFound(f"there is no run {run_id}")
+        raise NotFound(f"there is no run {run_id}.")
     return TypeAdapter(RunSettings).validate_python(found)
 
 
