@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import hypothesis
 import psutil
 import pytest
 
@@ -22,6 +23,9 @@ from db.queue import Queue
 
 if TYPE_CHECKING:
     from buckets import Bucket, S3Server
+
+hypothesis.settings.register_profile("no deadline", deadline=None)
+hypothesis.settings.load_profile("no deadline")  # how long an example takes says how busy the machine is
 
 HOMES = "salescontrol-test-"
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -27,7 +27,7 @@ from db.queue import NewJob, Queue
 
 ROOT = Path(__file__).resolve().parents[2]
 VERSIONS = Path("db") / "migrations" / "versions"
-ITS_OWN_TESTS = ("ingest", "vad_stage", "dialogues_stage", "asr_stage", "analysis_stage", "roll_ups")
+ITS_OWN_TESTS = ("ingest", "dialogues_stage", "analysis_stage", "roll_ups")
 """Of the release before: from the upload to the verdict and its figures, each on a real database."""
 JOBS = 60
 LISTENING = """
