@@ -70,8 +70,8 @@ def test_the_services_run_in_their_order_and_one_address_serves_pages_and_upload
         assert "SalesControl" in client.get("/app").text
         assert client.get("/metrics").status_code == 404, "for Prometheus, inside"
         token = composed.secret("admin_token")
-        points = client.get("/api/v1/points", headers={"Authorization": f"Bearer {token}"})
-        assert (points.status_code, client.get("/api/v1/points").status_code) == (200, 401)
+        mine = client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+        assert (mine.status_code, client.get("/api/v1/auth/me").status_code) == (200, 401)
         for origin, status in ((public, 101), ("https://elsewhere.example.com", 403)):
             assert _opens_a_socket(client, origin) == status
     redirected = httpx.get(f"http://localhost:{composed.ports['80']}/", timeout=10)
