@@ -2,9 +2,10 @@
 
 import os
 import signal
+import time
 from datetime import date
 from types import TracebackType
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -30,23 +31,34 @@ def up(
 ) -> None:
     """Start everything and wait until it is ready: database, Ray, Serve applications, workers, dashboard."""
     settings = load()
+    if not block:
+        _start(settings, with_dashboard)
+        return
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        _start(settings, with_dashboard)
+        while lifecycle.is_up(settings):
+            time.sleep(LOOK_S)
+    except (_Ending, KeyboardInterrupt):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        down()
+        return
+    # Whoever started us starts us again, and `up` goes on where it was.
+    raise SalesControlError(f"Ray's head has ended; {settings.home}/logs/ray.log says why")
+
+
+class _Ending(Exception):
+    """SIGTERM has come."""
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise _Ending
+
+
+def _start(settings: Settings, with_dashboard: bool) -> None:
     with Steps() as steps:
         running = lifecycle.up(settings, steps.report, dashboard=with_dashboard)
     console.print(addresses(settings, running, pages=with_dashboard))
-    if block:
-        _stay(settings)
-
-
-def _stay(settings: Settings) -> None:
-    """For a container or a service. Raises SalesControlError where Ray's head ends by itself: whoever started us starts
-    us again, and `up` goes on where it was."""
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)
-    while signal.sigtimedwait(ending, LOOK_S) is None:
-        if not lifecycle.is_up(settings):
-            raise SalesControlError(f"Ray's head has ended; {settings.home}/logs/ray.log says why")
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ending)
-    down()
 
 
 def dashboard() -> None:
