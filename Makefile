@@ -7,8 +7,6 @@ BIN := $(VENV)/bin
 SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq redis-server:redis-server promtool:prometheus caddy:caddy
 # These hold sound against the clock to the millisecond, and want the machine for themselves.
 REAL_TIME := tests/integration/recorder/test_capture_*.py
-# A browser and recorders mostly wait: two files at a time.
-SIDE_BY_SIDE := tests/e2e/dashboard tests/e2e/recorder
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export RAY_USAGE_STATS_ENABLED := 0
 
@@ -24,8 +22,7 @@ ifdef PYTEST_ARGS
 else
 	@failed=0; \
 	$(BIN)/pytest -n 3 --dist loadfile --ignore-glob '$(REAL_TIME)' tests/unit tests/integration || failed=1; \
-	$(BIN)/pytest -n 2 --dist loadfile $(SIDE_BY_SIDE) || failed=1; \
-	$(BIN)/pytest --ignore tests/e2e/dashboard --ignore tests/e2e/recorder tests/e2e $(REAL_TIME) || failed=1; \
+	$(BIN)/pytest tests/e2e $(REAL_TIME) || failed=1; \
 	exit $$failed
 endif
 
