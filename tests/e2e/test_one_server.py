@@ -79,8 +79,8 @@ def test_the_services_run_in_their_order_and_one_address_serves_pages_and_upload
 
     assert composed.stop("ray") == 0
     left = [process for process in processes_with(composed.folder / "data") if process.name() != "postgres"]
-    served_alone = {composed.processes["dashboard"].pid}
-    assert {process.pid for process in left} - _family(served_alone) == set()
+    others = {process.pid for process in composed.processes.values()}
+    assert {process.pid for process in left} - _family(others) == set()
 
 
 def _opens_a_socket(client: httpx.Client, origin: str) -> int:
