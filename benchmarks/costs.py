@@ -59,18 +59,23 @@ class Line:
 
 def main() -> int:
     """Prints the table; exit 1 where --check finds another one in the docs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    return tell(__doc__ or "", table(), DOC, (BEGIN, END))
+
+
+def tell(description: str, text: str, doc_path: Path, marks: tuple[str, str]) -> int:
+    """Of a script that reckons a table of `doc_path`, between `marks`: prints it, compares or writes it where asked."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true")
     what.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    text, doc = table(), DOC.read_text(encoding="utf-8")
+    doc, (begin, end) = doc_path.read_text(encoding="utf-8"), marks
     Console(width=160).print(Markdown(text))
     if arguments.write:
-        before, _, rest = doc.partition(BEGIN)
-        DOC.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    if arguments.check and f"{BEGIN}\n{text}\n{END}" not in doc:
-        print("docs/cluster.md says something else: run with --write")
+        before, _, rest = doc.partition(begin)
+        doc_path.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}", encoding="utf-8")
+    if arguments.check and f"{begin}\n{text}\n{end}" not in doc:
+        print(f"{doc_path.relative_to(ROOT)} says something else: run with --write")
         return 1
     return 0
 

@@ -6,17 +6,13 @@ Reckons and measures nothing: each column says which figure it rests on. `--writ
 docs/one-server.md, `--check` says whether the one there is what comes out now.
 """
 
-import argparse
 import sys
 from pathlib import Path
-
-from rich.console import Console
-from rich.markdown import Markdown
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.costs import BUSY, BYTES_PER_S, CPU_SPEED, GPU_SPEED, stated  # noqa: E402
+from benchmarks.costs import BUSY, BYTES_PER_S, CPU_SPEED, GPU_SPEED, stated, tell  # noqa: E402
 from benchmarks.fleet_month.shops import CLOSED, OPEN, WEEKDAY, Shops  # noqa: E402
 
 DOC = ROOT / "docs" / "one-server.md"
@@ -30,20 +26,7 @@ VERDICT_BYTES = 14.8e9 / 10e6
 
 def main() -> int:
     """Prints the table; exit 1 where --check finds another one in the docs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--check", action="store_true")
-    what.add_argument("--write", action="store_true")
-    arguments = parser.parse_args()
-    text, doc = table(), DOC.read_text(encoding="utf-8")
-    Console(width=160).print(Markdown(text))
-    if arguments.write:
-        before, _, rest = doc.partition(BEGIN)
-        DOC.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    if arguments.check and f"{BEGIN}\n{text}\n{END}" not in doc:
-        print("docs/one-server.md says something else: run with --write")
-        return 1
-    return 0
+    return tell(__doc__ or "", table(), DOC, (BEGIN, END))
 
 
 def table() -> str:

@@ -1,6 +1,7 @@
-"""Parts of the world that go away for a while. What the issue calls an hour or ten minutes is seconds here, and the
+"""Parts of the world that go away for a while. What lasts an hour or ten minutes in life is seconds here, and the
 queue's pauses, at most five minutes in life, are half a second."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Self
@@ -13,7 +14,7 @@ from tests.integration.faults.place import Place
 from tests.openai_server import always, error, honest
 
 
-class Outage:
+class Outage(ABC):
     """`begin` and `end` block. `takes_uploads`: are they accepted while it lasts?"""
 
     takes_uploads: ClassVar[bool] = False
@@ -30,11 +31,11 @@ class Outage:
     ) -> None:
         return
 
-    def begin(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def begin(self) -> None: ...
 
-    def end(self) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def end(self) -> None: ...
 
     def is_felt(self, recorder: Recorder) -> bool:
         """Has it made itself felt? `recorder` delivers while it lasts."""
