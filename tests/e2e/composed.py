@@ -117,6 +117,12 @@ class Composed:
             time.sleep(0.3)
         raise AssertionError(f"{service} is not healthy: {done.stderr.decode()}\n{self.log(service)}")
 
+    def wait_for_line(self, service: str, text: str, timeout_s: float = 60) -> None:
+        deadline = time.monotonic() + timeout_s
+        while text not in self.log(service):
+            assert time.monotonic() < deadline, f"{service} did not say {text!r}: {self.log(service)}"
+            time.sleep(0.1)
+
     def log(self, service: str) -> str:
         return (self.folder / f"{service}.log").read_text(errors="replace")[-3000:]
 

@@ -77,6 +77,7 @@ def test_the_services_run_in_their_order_and_one_address_serves_pages_and_upload
     redirected = httpx.get(f"http://localhost:{composed.ports['80']}/", timeout=10)
     assert redirected.status_code == 308
 
+    composed.wait_for_line("ray", "Home folder")  # `up` has done, and stays
     assert composed.stop("ray") == 0
     left = [process for process in processes_with(composed.folder / "data") if process.name() != "postgres"]
     others = {process.pid for process in composed.processes.values()}
