@@ -1,29 +1,37 @@
-"""A cluster file's own start commands, run on this machine: head, worker, `up`, and a chunk's way to its dialogue.
+"""A cluster file's own start commands, run on this machine: head, nodes, `up`, and the sample day's way to verdicts.
 
     python benchmarks/cluster_start.py [FILE] [--machine CPUS,GPUS] [--verbose]
 
-Real PostgreSQL, Redis and S3 server beside it. Only addresses, ports and the size of the worker are changed, `ray stop`
-is left out (it would end every Ray here), and so is the autoscaler (there is no cloud). Whisper base stands for the
-model of a GPU. Prints how long each step takes; exit 1 where one fails.
+Real PostgreSQL, Redis and S3 server beside it. Only addresses and ports are changed, and `ray stop` is left out (it
+would end every Ray here). Whisper base stands for the model of a GPU, whose number is counted and not needed.
+
+Where the file names types of nodes, Ray's own autoscaler starts and ends them, as processes of this machine
+(node_provider.py): first the `min_workers` of each type; then, while the day's audio waits, one more node with a GPU;
+once nothing waits its replica is drained and the node ends. For that to happen in minutes a GPU is believed to be slow
+and idle nodes end after seconds. Else (machines of your own) one worker of `--machine` joins.
+
+Prints how long each step takes; exit 1 where one fails.
 """
 
 import argparse
 import contextlib
+import json
 import logging
 import os
 import re
 import secrets
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import psutil
 import yaml
 from moto.server import ThreadedMotoServer
@@ -31,12 +39,30 @@ from moto.server import ThreadedMotoServer
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from db import embedded
-from tests.e2e.system import ADMIN_TOKEN, INTERNAL_TOKEN, ROOT, free_ports
+from tests.e2e.system import ADMIN_TOKEN, INTERNAL_TOKEN, ROOT, free_ports, wait_until
 
 MARK = "SALESCONTROL_RAY_RUN"
 IN_IMAGE = "/home/salescontrol"
 BUCKET = "audio"
 MODEL = "{model: base, compute_type: int8, beam_size: 1, pack: true}"
+SCALING = {
+    "SALESCONTROL_SCALING__TIMES_REAL_TIME": "{vad: 100, asr: 2}",
+    "SALESCONTROL_SCALING__BACKFILL_WITHIN_S": "60",  # an import is no live audio
+    "SALESCONTROL_SCALING__BACKFILL_SHARE": "1",
+    "SALESCONTROL_SCALING__START_S": "10",
+    "SALESCONTROL_SCALING__QUIET_S": "15",
+}
+"""So that the sample day is more than one GPU does in time."""
+AUTOSCALER = {"RAY_enable_autoscaler_v2": "1", "RAY_CLOUD_INSTANCE_ID": "head", "RAY_NODE_TYPE_NAME": "head"}
+"""As `ray up` sets them for the head."""
+IDLE_MIN = 0.25
+PATIENCE_S = 240.0
+STORE = "--object-store-memory=80000000"
+OWN_PORTS = "--dashboard-agent-listen-port={} --dashboard-agent-grpc-port={} --metrics-export-port={}"
+COMMANDS = (
+    *("initialization_commands", "setup_commands", "head_setup_commands", "worker_setup_commands"),
+    *("head_start_ray_commands", "worker_start_ray_commands"),
+)
 
 
 def main() -> None:
@@ -87,6 +113,10 @@ def services(home: Path) -> Iterator[dict[str, str]]:
         redis.wait(10)
 
 
+def said(nodes: dict[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in nodes.items())
+
+
 class Commands:
     """The commands of one cluster file, each in a shell of its own as Ray's launcher runs them."""
 
@@ -107,35 +137,41 @@ class Commands:
             "RAY_API_SERVER_ADDRESS": f"http://127.0.0.1:{self.ray_dashboard}",
             "RAY_HEAD_IP": "127.0.0.2",
             MARK: self.mark,
+            **(AUTOSCALER if "available_node_types" in self.config else {}),
+            "AUTOSCALER_METRIC_PORT": str(free_ports(1)[0]),
+            "RAY_agent_register_timeout_ms": "100000",  # all nodes share two cores here
         }
         self._write_secrets(given, ports[2:])
 
-    def steps(self, machine: str) -> Iterator[tuple[str, Any]]:
+    def steps(self, machine: str) -> Iterator[tuple[str, Callable[[], object]]]:
         """Name and what to do."""
         _, start, up = self.config["head_start_ray_commands"]
         _, join = self.config["worker_start_ray_commands"]
-        cpus, gpus = machine.split(",")
-        yield "head: ray start", lambda: self._run(self._here(start, "127.0.0.2", "--include-log-monitor=false"))
-        size = f"--num-cpus={cpus} --num-gpus={gpus}"
-        yield (
-            f"worker of {cpus} processors, {gpus} GPU: ray start",
-            lambda: self._run(self._here(join, "127.0.0.3", size)),
-        )
+        types = self.config.get("available_node_types", {})
+        if types:
+            self._write_autoscaling(join)
+            yield "head: ray start, with Ray's autoscaler", lambda: self._run(self._at_head(start))
+            least = {name: kind["min_workers"] for name, kind in types.items() if kind.get("min_workers")}
+            yield f"autoscaler: {said(least)}", lambda: self._wait_for_nodes(least)
+        else:
+            cpus, gpus = machine.split(",")
+            start = re.sub(r"--autoscaling-config=\S+ ?", "", start)
+            yield "head: ray start", lambda: self._run(self._at_head(start))
+            own = f"{OWN_PORTS.format(*free_ports(3))} --node-ip-address=127.0.0.3 --num-cpus={cpus} --num-gpus={gpus}"
+            yield f"worker of {cpus} processors, {gpus} GPU: ray start", lambda: self._run(f"{self._here(join)} {own}")
         yield "head: salescontrol up", lambda: self._run(up)
         yield "salescontrol up again, nothing to do", lambda: self._run(up)
-        chunks = sorted((ROOT / "samples" / "shop_day" / "chunks").iterdir())[:4]
-        recordings = self.folder / "recordings"
-        recordings.mkdir()
-        for chunk in chunks:
-            shutil.copy(chunk, recordings)
         known = (
             ". ~/secrets/cluster.env && export ${!SALESCONTROL*} ${!AWS*} DATABASE_URL ADMIN_TOKEN AUDIO_STORAGE_PATH"
         )
-        yield (
-            f"{len(chunks)} sample chunks: import --wait",
-            lambda: self._run(f"{known} && salescontrol import {recordings} --point Shop --language ru --wait"),
-        )
+        day = f"{known} && salescontrol import --manifest {ROOT}/samples/shop_day/manifest.csv"
+        yield "sample day: import", lambda: self._run(day)
+        if types:
+            yield "autoscaler: more nodes with a GPU for the waiting audio", lambda: self._wait_for_gpus(2, 8)
+        yield "sample day: import --wait, to its verdicts", lambda: self._run(f"{day} --wait")
         yield "salescontrol export", lambda: self._run(f"{known} && salescontrol export --format csv | head -3")
+        if types:
+            yield "autoscaler: all but one drained and ended", lambda: self._wait_for_gpus(1, 1)
 
     def end(self) -> None:
         """Ends everything that the commands started: by the mark in its environment."""
@@ -160,25 +196,70 @@ class Commands:
             "SALESCONTROL_ASR__FAST": MODEL,
             "SALESCONTROL_ASR__ACCURATE": MODEL,
             "SALESCONTROL_ASR__DEVICE": "cpu",
+            **SCALING,
         }
         folder = self.folder / "secrets"
         folder.mkdir(mode=0o700)
         (folder / "ray_token").write_text(secrets.token_hex(32))
         (folder / "cluster.env").write_text("".join(f"{k}='{v}'\n" for k, v in lines.items()))
 
-    def _here(self, command: str, address: str, more: str) -> str:
-        """The command with this machine's address and free ports."""
-        command = re.sub(r"--autoscaling-config=\S+ ?", "", command)
+    def _here(self, command: str) -> str:
+        """The command with this machine's ports."""
         command = command.replace("6379", str(self.ray_port)).replace("--object-manager-port=8076", "")
-        agent, agent_grpc, metrics, client = free_ports(4)
+        return command.replace("ray start", "exec ray start --min-worker-port=0 --max-worker-port=0") + f" {STORE}"
+
+    def _at_head(self, command: str) -> str:
         own = (
-            f"--node-ip-address={address} --dashboard-agent-listen-port={agent} --metrics-export-port={metrics}"
-            f" --dashboard-agent-grpc-port={agent_grpc} --min-worker-port=0 --max-worker-port=0"
-            " --object-store-memory=200000000"
+            f"--node-ip-address=127.0.0.2 --dashboard-port={self.ray_dashboard} --include-log-monitor=false"
+            f" --ray-client-server-port={free_ports(1)[0]} {OWN_PORTS.format(*free_ports(3))}"
         )
-        if "--head" in command:
-            own += f" --dashboard-port={self.ray_dashboard} --ray-client-server-port={client}"
-        return f"{command} {own} {more}"
+        return f"{self._here(command)} {own}"
+
+    def _write_autoscaling(self, join: str) -> None:
+        """The file as `ray up` puts it on the head, with processes for machines."""
+        types = {
+            name: {key: value for key, value in kind.items() if key != "docker"} | {"node_config": {}}
+            for name, kind in self.config["available_node_types"].items()
+        }
+        provider = {
+            **{"type": "external", "module": "benchmarks.node_provider.NodesHere", "use_internal_ips": True},
+            **{"disable_node_updaters": True, "disable_launch_config_check": True},
+            **{"command": self._here(join), "first": 3},
+        }
+        nothing = ("auth", "docker", "file_mounts", "head_node", "worker_nodes")
+        none = ("cluster_synced_files", "rsync_exclude", "rsync_filter", *COMMANDS)
+        own = {key: self.config[key] for key in ("cluster_name", "max_workers", "upscaling_speed", "head_node_type")}
+        config = {
+            **own,
+            **{"provider": provider, "available_node_types": types, "idle_timeout_minutes": IDLE_MIN},
+            **{"file_mounts_sync_continuously": False, **{key: {} for key in nothing}, **{key: [] for key in none}},
+        }
+        (self.folder / "ray_bootstrap_config.yaml").write_text(json.dumps(config))
+
+    def _wait_for_nodes(self, due: dict[str, int]) -> None:
+        """Of each type as many as this, alive."""
+
+        def there() -> bool:
+            found = Counter(node["labels"].get("ray.io/node-group") for node in self._nodes())
+            return all(found[name] == count for name, count in due.items())
+
+        wait_until(there, f"{said(due)}; there are {self._nodes()}", PATIENCE_S)
+
+    def _wait_for_gpus(self, least: int, most: int) -> None:
+        def there() -> bool:
+            return least <= sum(node["resources_total"].get("GPU", 0) for node in self._nodes()) <= most
+
+        wait_until(there, f"{least} to {most} nodes with a GPU", PATIENCE_S)
+
+    def _nodes(self) -> list[dict[str, Any]]:
+        """The living ones, as Ray sees them."""
+        token = (self.folder / "secrets" / "ray_token").read_text()
+        url = f"http://127.0.0.1:{self.ray_dashboard}/api/v0/nodes?detail=1"
+        with contextlib.suppress(httpx.HTTPError):
+            answer = httpx.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=10)
+            nodes: list[dict[str, Any]] = answer.raise_for_status().json()["data"]["result"]["result"]
+            return [node for node in nodes if node["state"] == "ALIVE"]
+        return []
 
     def _run(self, command: str) -> None:
         done = subprocess.run(["bash", "-c", command], env=self.env, cwd=self.folder, text=True, capture_output=True)

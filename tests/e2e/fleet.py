@@ -72,12 +72,13 @@ class Fleet:
         assert not left, f"left running: {left}"
 
     def day(self, name: str) -> list[dict[str, Any]]:
-        """The sample day once more, delivered for shops of this name, and what the export says of it."""
+        """The English counter's day once more, delivered for a shop of this name, and what the export says of it."""
         manifest = self.home / f"{name}.csv"
         with (SAMPLES / "manifest.csv").open() as source, manifest.open("w", newline="") as copy:
             rows = [
                 row | {"file": str(SAMPLES / row["file"]), "point": f"{name} {row['point']}"}
                 for row in csv.DictReader(source)
+                if row["language"] == "en"
             ]
             writer = csv.DictWriter(copy, rows[0].keys())
             writer.writeheader()

@@ -8,16 +8,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
 from domain.metrics import CATALOGUE
-from tests.e2e.system import ROOT, System, wait_until
+from tests.e2e.system import INTERNAL_TOKEN, ROOT, System, wait_until
 from tests.e2e.watched import log_lines, scrape
 from tests.metric_names import expressions, named
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 SAMPLES = ROOT / "samples" / "shop_day"
+SPEECH = SAMPLES / "chunks" / "dev_en_20260302T091500Z.ogg"
 RAW_WHISPER_BASE_WER = {"ru": 0.285, "en": 0.098}
 """Whisper base, beam 5, on each true dialogue cut out by hand (benchmarks/asr.py)."""
 
@@ -159,6 +161,27 @@ def submit_to_ray(system: System, *command: str) -> None:
     submitted = (ray, "job", "submit", "--address", address, "--", *command)
     done = subprocess.run(submitted, env=system.env | token, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_official_client_transcribes_through_serve(judged: System) -> None:
+    with openai.OpenAI(base_url=f"{judged.api_url}/v1", api_key=INTERNAL_TOKEN, max_retries=0) as client:
+        assert "base" in [model.id for model in client.models.list().data]
+        answer = client.audio.transcriptions.create(
+            model="base", file=SPEECH, response_format="verbose_json", timestamp_granularities=["word"], timeout=120
+        )
+        assert answer.text.startswith("Good morning")
+        assert answer.words
+        assert 9 < answer.words[0].start < 11
+        with pytest.raises(openai.BadRequestError, match="not audio"):
+            client.audio.transcriptions.create(model="base", file=("a.ogg", b"no audio"))
+
+
+def test_a_stranger_is_told_to_bring_the_token(judged: System) -> None:
+    with (
+        openai.OpenAI(base_url=f"{judged.api_url}/v1", api_key="a-guess", max_retries=0) as client,
+        pytest.raises(openai.AuthenticationError, match="INTERNAL_TOKEN"),
+    ):
+        client.models.list()
 
 
 def test_up_again_on_a_running_system_changes_nothing(judged: System) -> None:

@@ -28,7 +28,7 @@ UP = f"{SOURCED} RAY_ADDRESS=auto salescontrol up"
 HEAD, WORKER = "head_start_ray_commands:\n", "worker_start_ray_commands:\n"
 SPOT = "      InstanceMarketOptions: {MarketType: spot}"
 ON = "\n    docker: &gpu"
-GPU_MINIMUM = "min_workers: 1\n    max_workers: 4"
+GPU_MINIMUM = "min_workers: 1\n    max_workers: 1\n    labels"
 SHAPE = [
     Variant(AWS, "max_workers: 18", "max_wokers: 18", "'max_wokers' was unexpected", "as in ray_cluster.yaml"),
     Variant(AWS, "GPU: 1}\n    docker: *gpu", "GPU: one}\n    docker: *gpu", "not of type 'integer'", "as in"),
@@ -52,7 +52,7 @@ PROVIDER = [
 ]  # fmt: skip
 NODES = [
     Variant(AWS, "max_workers: 8", "max_workers: 0", "gpu_spot: there will never be one", "raise it", level="warn",
-            at="max_workers: 0\n    resources: {CPU: 0, GPU"),
+            at="max_workers: 0\n    priority"),
     Variant(AWS, "max_workers: 18", "max_workers: 12", "reached before the types' own limits", "18", level="note"),
     Variant(AWS, "c6i.2xlarge", "c6i.2xlagre", "c6i.2xlagre is not in configs/instance_types.yaml", "c6i.2xlarge"),
     Variant(AWS, "{CPU: 8}", "{CPU: 16}", "CPU 16, but a c6i.2xlarge has 8", "write CPU: 8"),
@@ -64,8 +64,8 @@ NODES = [
     Variant(AWS, "m6i.large", f"m6i.large\n{SPOT}", "the head is a spot instance", "on demand", at=SPOT),
     Variant(AWS, "c6i.2xlarge\n      ImageId: *ami", "c6i.2xlarge", "cpu_worker: no ImageId", "docs/cluster.md",
             at="    node_config:\n      InstanceType: c6i"),
-    Variant(AWS, GPU_MINIMUM, GPU_MINIMUM.replace("1", "9"), "min_workers 9 is more than max_workers 4", "4 or less"),
-    Variant(AWS, GPU_MINIMUM, GPU_MINIMUM.replace("1", "0"), "without a GPU node on demand", "min_workers: 1",
+    Variant(AWS, GPU_MINIMUM, GPU_MINIMUM.replace("1", "9", 1), "min_workers 9 is more than max_workers", "1 or less"),
+    Variant(AWS, GPU_MINIMUM, GPU_MINIMUM.replace("1", "0", 1), "without a GPU node on demand", "min_workers: 1",
             at="  gpu_spot:"),
     Variant(AWS, "max_workers: 18", "max_workers: 1", "less than all types' min_workers together", "write 18"),
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from serve_apps.application import Deps
 from tests.e2e.dashboard.rig import ADMIN_TOKEN, Server, deps_on, running_panel, running_server
 from tests.e2e.dashboard.seeded import Seeded, seed
 
-WAIT_MS = 15_000
+WAIT_MS = 30_000
 SIGNS_OF_FAULT = ("page_failed", "refresh_failed", "Error running application")
 """In the dashboard's log. A browser that closes in the middle of an answer leaves tracebacks of tornado's there."""
 PHONE = {"width": 390, "height": 844}
