@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -96,7 +96,8 @@ class Fleet:
         machines of their own."""
         head = self.nodes.head
         for process in ray_head._processes(head):
-            process.kill()
+            with suppress(psutil.NoSuchProcess):  # it went with the one before
+                process.kill()
         psutil.wait_procs(list(ray_head._processes(head)), timeout=10)
 
     def up(self) -> None:
