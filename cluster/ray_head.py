@@ -30,6 +30,9 @@ STARTS = 3
 """Ray ends itself where its own agents take longer than 15 s, which they do on a busy machine: then once more."""
 STARTED = "Ray runtime started"
 """What `ray start` writes once its node has joined; GCS and dashboard answer before."""
+DRAIN = {"RAY_GRACEFUL_SHUTDOWN_DRAIN_TIMEOUT_S": "2"}
+"""At its end Ray waits until no replica is left on the node, by itself half a minute: here there is no other node for
+them, and the workers have been drained. What was asked over HTTP has this long."""
 RUN_MARK = "SALESCONTROL_RAY_RUN"
 LOOPBACK = "127.0.0.2"
 """Ray takes "127.0.0.1" to mean the machine's outward address, which changes with the network; this one stays."""
@@ -121,7 +124,7 @@ def _start_once(settings: Settings, env: Mapping[str, str], has_disk: bool) -> R
         said_before = out.tell()
         process = subprocess.Popen(
             command,
-            env={**os.environ, **env, **head_state.environment(settings), RUN_MARK: mark},
+            env={**os.environ, **env, **head_state.environment(settings), **DRAIN, RUN_MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
