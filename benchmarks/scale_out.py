@@ -1,6 +1,6 @@
 """From one node to eight: how much of each further node's work comes out at the end.
 
-    python benchmarks/scale_out.py [--nodes 1,2,4,8] [--seconds 60] [--latency 2] [--save]
+    python benchmarks/scale_out.py [--nodes 1,2,4,8] [--seconds 60] [--latency 4] [--save]
 
 A system as `up` starts it, and Ray nodes beside it on this machine, one logical GPU each. On each node one replica of
 the real Whisper application, whose engine takes a fixed time for each dialogue instead of a GPU's (seconds, so that
@@ -56,7 +56,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--nodes", default="1,2,4,8")
     parser.add_argument("--seconds", type=float, default=60.0, help="measured with each number of nodes")
-    parser.add_argument("--latency", type=float, default=2.0, help="of a dialogue, seconds")
+    parser.add_argument("--latency", type=float, default=4.0, help="of a dialogue, seconds")
     parser.add_argument("--save", action="store_true")
     arguments = parser.parse_args()
     rates: dict[int, float] = {}
