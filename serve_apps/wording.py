@@ -40,6 +40,7 @@ _PLAIN = {
     "date_type": "must be a date, such as 2026-03-02",
     "date_parsing": "must be a date, such as 2026-03-02",
     "date_from_datetime_parsing": "must be a date, such as 2026-03-02",
+    "date_from_datetime_inexact": "must be a date, such as 2026-03-02",
     "time_type": "must be a time of day, such as 09:00",
     "time_parsing": "must be a time of day, such as 09:00",
     "list_type": "must be a JSON list",

@@ -22,6 +22,7 @@ from domain.dialogue_filter import DialogueFilter, Reviewed, Sort
 from domain.search_query import parse
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus
 from serve_apps.api.schemas import Instant
+from serve_apps.wording import Spelled
 
 MAX_VALUES = 200
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,8 +52,9 @@ Moment = Annotated[
     PlainSerializer(date.isoformat, return_type=str),
     WithJsonSchema({"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}),
 ]
-Label = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
-Search = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00]*$"), AfterValidator(_searchable)]
+WithoutNul = Spelled(r"^[^\x00]*$", "must not have the character U+0000")
+Label = Annotated[str, Field(min_length=1, max_length=200), WithoutNul]
+Search = Annotated[str, Field(min_length=1, max_length=200), WithoutNul, AfterValidator(_searchable)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(ge=0, le=86_400)]
 

@@ -40,6 +40,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (AwareDatetime, "2026-13-01T00:00:00Z", "must be ISO 8601, such as 2026-03-02T09:00:00Z"),
     (AwareDatetime, "2026-03-02T09:00:00", "has no time zone; end it with Z or an offset such as +02:00"),
     (date, "soon", "must be a date, such as 2026-03-02"),
+    (date, "1", "must be a date, such as 2026-03-02"),
     (time, "soon", "must be a time of day, such as 09:00"),
     (list[int], 5, "must be a JSON list"),
     (Annotated[list[int], Field(max_length=1)], [1, 2], "must have at most 1 entries"),
