@@ -31,7 +31,7 @@ from dialogue_delivery import Delivery, random_delivery  # noqa: E402
 from dialogue_history import insert_history  # noqa: E402
 
 from db import embedded, migrate  # noqa: E402
-from db.dialogue_store import to_instant  # noqa: E402
+from db.dialogues.stage_store import to_instant  # noqa: E402
 from db.engine import Database  # noqa: E402
 from domain.timeline import Rules, Span  # noqa: E402
 

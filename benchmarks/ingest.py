@@ -41,9 +41,9 @@ sys.path.insert(0, str(ROOT))
 from audio.store import FileStore  # noqa: E402
 from configs.settings import load  # noqa: E402
 from db import embedded, migrate  # noqa: E402
-from db.devices import NewDevice, register_device  # noqa: E402
 from db.engine import Database  # noqa: E402
-from db.points import NewPoint, NewRegister  # noqa: E402
+from db.shops.devices import NewDevice, register_device  # noqa: E402
+from db.shops.points import NewPoint, NewRegister  # noqa: E402
 from domain.ids import DeviceId, PointId, RegisterId  # noqa: E402
 from serve_apps.application import Deps  # noqa: E402
 from serve_apps.ingest.app import create_app  # noqa: E402

@@ -9,7 +9,7 @@ from sqlalchemy import and_, exists, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.dialogue_store import to_ms
+from db.dialogues.stage_store import to_ms
 from db.engine import DriverConnection
 from db.queue import NewJob, lock_key
 from domain.ids import ChunkId, DeviceId, PointId, RegisterId, SessionId

@@ -1,11 +1,11 @@
 """What recorders, installers and people left behind that nobody will ask for again."""
 
+from db.accounts.idempotency import purge_keys
+from db.accounts.user_tokens import purge_tokens
 from db.attempts import ENROLMENTS, LOGINS
 from db.engine import Database
-from db.enrolment import purge_codes
-from db.heartbeats import purge_heartbeats
-from db.idempotency import purge_keys
-from db.user_tokens import purge_tokens
+from db.shops.enrolment import purge_codes
+from db.shops.heartbeats import purge_heartbeats
 
 
 async def purge_recorders(db: Database) -> int:

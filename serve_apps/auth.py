@@ -16,8 +16,8 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import SecretStr
 
-from db.devices import Device, find_token_holder
-from db.user_tokens import Holder, TokenKind, find_holder, find_holder_by_id
+from db.accounts.user_tokens import Holder, TokenKind, find_holder, find_holder_by_id
+from db.shops.devices import Device, find_token_holder
 from domain.access import OPERATOR, Permission, Principal, Role
 from serve_apps.application import Deps, DepsOf
 from serve_apps.needs import CALLER, DEVICE, INTERNAL, SCRAPER, needing

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from db import idempotency as store
+from db.accounts import idempotency as store
 from domain.errors import Unavailable
 from serve_apps import auth, problems
 from serve_apps.application import Deps

@@ -25,9 +25,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from db import embedded, migrate  # noqa: E402
-from db.devices import NewDevice, register_device  # noqa: E402
 from db.engine import Database  # noqa: E402
-from db.points import NewPoint, NewRegister  # noqa: E402
+from db.shops.devices import NewDevice, register_device  # noqa: E402
+from db.shops.points import NewPoint, NewRegister  # noqa: E402
 from domain.ids import DeviceId, PointId, RegisterId  # noqa: E402
 from recorder.chunk import Chunk, Identity, Moment  # noqa: E402
 from recorder.timing.clock import SystemClock  # noqa: E402

@@ -8,8 +8,8 @@ from rich.console import Console
 from cluster.cli.tables import DialogueTable, figures_of, render_figures
 from cluster.wiring import database_url
 from configs.settings import Settings
+from db.dialogues.exports import Selection, current_dialogues, zones_of_points
 from db.engine import Database
-from db.exports import Selection, current_dialogues, zones_of_points
 from domain.export import ExportedDialogue
 
 

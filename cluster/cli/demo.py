@@ -15,7 +15,7 @@ from cluster.cli.import_ import ImportOptions, import_paths
 from cluster.release import ROOT
 from cluster.truth import read_truth
 from configs.settings import load
-from db.exports import Selection
+from db.dialogues.exports import Selection
 from domain.errors import ConfigError
 
 SAMPLES = ROOT / "samples" / "shop_day"

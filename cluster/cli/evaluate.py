@@ -15,8 +15,8 @@ from cluster.cli.tables import render_compared, render_evaluation
 from cluster.truth import Truth, as_predicted, read_export, read_truth
 from cluster.wiring import database_url
 from configs.settings import Settings, load
+from db.dialogues.exports import Selection, current_dialogues
 from db.engine import Database
-from db.exports import Selection, current_dialogues
 from domain.evaluation import Evaluation, Hits, Share
 from domain.evaluation import evaluate as measure
 from domain.export import ExportedDialogue, iso_ms

@@ -16,8 +16,8 @@ import typer
 from cluster.cli.times import parse_end, parse_start
 from cluster.wiring import database_url
 from configs.settings import Settings, load
+from db.dialogues.exports import Selection, current_dialogues
 from db.engine import Database
-from db.exports import Selection, current_dialogues
 from domain.cells import cell
 from domain.errors import ConfigError
 from domain.export import ExportedDialogue, iso_ms

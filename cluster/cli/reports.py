@@ -14,10 +14,10 @@ from rich.table import Table
 from cluster.wiring import database_url
 from configs.settings import load
 from db.engine import Database
-from db.points import Point, list_points
 from db.queue import Queue
 from db.reports.check import ONE_SNAPSHOT, Drift, check_chain, check_coverage, check_days
 from db.reports.rebuild import known_period, parts, rebuild_days, rebuild_together
+from db.shops.points import Point, list_points
 from domain.errors import Rejected
 
 app = typer.Typer(help="Prove the reports against the dialogues; make them anew.", no_args_is_help=True)

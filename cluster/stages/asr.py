@@ -12,7 +12,7 @@ from cluster.whisper import Whisper
 from configs import meters
 from db import tables as t
 from db.current_results import put_transcripts
-from db.dialogue_store import to_ms
+from db.dialogues.stage_store import to_ms
 from db.queue import Backlog, Job, NewJob
 from db.runs.read import read_settings
 from domain import metrics as m

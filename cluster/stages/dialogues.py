@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stage import Stage, StageContext, SubjectKind
 from configs.settings import DialogueSettings
-from db import dialogue_store as store
-from db.dialogue_store import to_ms
-from db.dialogue_writes import supersede, unused_ids, write_drafts
+from db.dialogues import stage_store as store
+from db.dialogues.stage_store import to_ms
+from db.dialogues.stage_writes import supersede, unused_ids, write_drafts
 from db.queue import Job, NewJob
 from db.reports.coverage_days import coverage_jobs
 from db.reports.jobs import report_jobs

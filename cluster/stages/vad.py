@@ -17,7 +17,7 @@ from cluster.stage import Stage, StageContext, SubjectKind
 from configs.settings import VadSettings
 from db import tables as t
 from db.chunks import find_audio
-from db.dialogue_store import to_ms
+from db.dialogues.stage_store import to_ms
 from db.erasure.orders import erased_by, erasure_job
 from db.queue import Job, NewJob
 from domain.coverage import without

@@ -16,7 +16,7 @@ from db import migrate
 from db import tables as t
 from db.backup.dump import DATABASE, ERASURES
 from db.backup.programs import find_program, run
-from db.dialogue_store import to_ms
+from db.dialogues.stage_store import to_ms
 from db.engine import Database
 from db.erasure.orders import ErasureKind, Target, place_order
 from db.queue import Queue

@@ -15,8 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audio.silence import SilentFile
 from audio.store import AudioStore
-from db import dialogue_sql
-from db.dialogue_store import dialogues_job
+from db.dialogues import stage_sql
+from db.dialogues.stage_store import dialogues_job
 from db.engine import Database
 from db.erasure.chunks import Change, Chunk, chunks_touching, cut_speech, plan, silence, write_changes
 from db.erasure.dialogues import Forgotten, dialogues_touching, forget, forget_results, read_touched
@@ -128,7 +128,7 @@ class Eraser:
         ids = await dialogues_touching(tx, device_id, span, [chunk.chunk_id for chunk in chunks])
         listening = await listening_to(tx, changed)
         held = sorted({*ids, *(job.dialogue_id for job in listening)})
-        await tx.execute(dialogue_sql.LOCK, {"dialogue_ids": held})
+        await tx.execute(stage_sql.LOCK, {"dialogue_ids": held})
         touched = await read_touched(tx, ids, erased)
 
         await write_changes(tx, changes)

@@ -13,7 +13,7 @@ from audio.decode import OPUS_RATE_HZ
 from audio.silence import SilentFile, store_silenced
 from audio.store import AudioStore
 from db import tables as t
-from db.dialogue_store import to_instant, to_ms
+from db.dialogues.stage_store import to_instant, to_ms
 from domain.coverage import union, without
 from domain.erasure import Reach, reach, what_stays, within_chunk
 from domain.errors import Rejected

@@ -10,7 +10,7 @@ from sqlalchemy import Row, delete, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.dialogue_store import to_instant, to_ms
+from db.dialogues.stage_store import to_instant, to_ms
 from domain.erasure import what_stays
 from domain.ids import ChunkId, DeviceId, DialogueId
 from domain.status import DialogueState

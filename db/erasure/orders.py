@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, insert, or_, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.dialogue_store import to_instant, to_ms
+from db.dialogues.stage_store import to_instant, to_ms
 from db.queue import NewJob, Queue
 from domain.erasure import MARGIN_MS, around_dialogue
 from domain.ids import DeviceId, DialogueId, PointId

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, func, insert, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import dialogue_sql
 from db import tables as t
-from db.dialogue_store import dialogues_job, to_instant, to_ms
+from db.dialogues import stage_sql
+from db.dialogues.stage_store import dialogues_job, to_instant, to_ms
 from db.engine import Database
 from db.erasure.dialogues import forget_results
 from db.erasure.doomed import doom
@@ -176,7 +176,7 @@ async def drop_words(tx: AsyncConnection, dialogue_ids: Sequence[DialogueId]) ->
     if not ids:
         return
     subjects = [str(dialogue_id) for dialogue_id in ids]
-    await tx.execute(dialogue_sql.LOCK, {"dialogue_ids": ids})
+    await tx.execute(stage_sql.LOCK, {"dialogue_ids": ids})
     for statement in _DROP_WORDS:
         await tx.execute(statement, {"ids": ids})
     await forget_results(tx, ids, but="analysis")

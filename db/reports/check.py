@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import DateTime, RowMapping, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialogue_store import to_instant
-from db.points import Point
+from db.dialogues.stage_store import to_instant
 from db.reports.coverage_days import coverage_drifts
 from db.reports.fact_rows import COLUMNS, FACTS, OPINIONS
+from db.shops.points import Point
 from domain.figures import RATED, Counts, Opinion, Row, count, place_of
 from domain.opening_hours import day_span
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus

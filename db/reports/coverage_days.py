@@ -1,4 +1,4 @@
-"""The coverage of each point's day, reckoned once for all who read it. What it rests on: db/coverage_report.py."""
+"""The coverage of each point's day, reckoned once for all who read it; it rests on db/shops/coverage_report.py."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -10,12 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.coverage_report import device_coverage, devices_of_point
-from db.dialogue_store import database_now, to_ms
+from db.dialogues.stage_store import database_now, to_ms
 from db.engine import Database
-from db.points import Point, find_point
 from db.queue import NewJob, Queue
 from db.reports.jobs import coverage_job, point_job
+from db.shops.coverage_report import device_coverage, devices_of_point
+from db.shops.points import Point, find_point
 from domain.coverage import PATIENCE_MS, Totals, totals
 from domain.ids import DeviceId, PointId
 from domain.opening_hours import day_of, day_span, parse, windows_between

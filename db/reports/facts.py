@@ -10,12 +10,12 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import DateTime, Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db import dialogue_sql
+from db.dialogues import stage_sql
 from db.reports.fact_rows import write_facts
 from db.reports.hours import Hour, hours_of
 from db.reports.rollups import lock_points, rebuild_hours, rebuild_point
 from db.reports.search_rows import write_search
-from db.review_reasons import refresh_queue
+from db.reviewing.review_reasons import refresh_queue
 from domain.ids import DialogueId, PointId
 
 BATCH = 2_000
@@ -64,7 +64,7 @@ async def refresh_facts(tx: AsyncConnection, dialogue_ids: Iterable[DialogueId])
     Call it once in a transaction, with all dialogues, after what was written about them and before jobs are queued.
     """
     ids = sorted(set(dialogue_ids))
-    await tx.execute(dialogue_sql.LOCK, {"dialogue_ids": ids})
+    await tx.execute(stage_sql.LOCK, {"dialogue_ids": ids})
     hours = set(await hours_of(tx, ids))
     await lock_points(tx, {hour.point_id for hour in hours})
     await refresh_hours(tx, hours | await _write(tx, ids))

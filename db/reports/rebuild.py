@@ -7,15 +7,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialogue_store import to_instant
+from db.dialogues.stage_store import to_instant
 from db.engine import Database
-from db.points import Point
 from db.queue import Queue
 from db.reports.chain_rows import rebuild_chain
 from db.reports.coverage_days import refresh_coverage
 from db.reports.facts import refresh_point
 from db.reports.jobs import hour_job
 from db.reports.rollups import lock_points
+from db.shops.points import Point
 from domain.opening_hours import day_span
 
 DAYS_AT_ONCE = 31

@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Date, DateTime, TextClause, Uuid, bindparam, selec
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.dialogue_store import to_instant, to_ms
+from db.dialogues.stage_store import to_instant, to_ms
 from db.reports.counted import COUNTERS, counts_of
 from domain.coverage import PATIENCE_MS, Totals
 from domain.opening_hours import day_of, day_span, parse, windows

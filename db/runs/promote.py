@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Text, Uuid, bindparam, cast, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.audit import audit
+from db.accounts.audit import audit
 from db.current_results import Judged, Transcribed, put_transcripts, put_verdicts
 from db.engine import Database
 from db.reports.facts import refresh_facts

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.audit import audit
+from db.accounts.audit import audit
 from db.engine import Database
 from db.reports.facts import refresh_facts
 from db.runs.change import cancel_run

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialogue_store import database_now
+from db.dialogues.stage_store import database_now
 from db.trace.dialogue import dialogue_way
 from db.trace.queue import jobs_about
 from domain.status import ChunkStatus

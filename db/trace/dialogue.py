@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialogue_store import database_now
+from db.dialogues.stage_store import database_now
 from db.trace.queue import jobs_about
 from domain.status import DialogueState, StageStatus
 from domain.trace import HowFar, JobSeen, Step, Way, dialogue_waits_for

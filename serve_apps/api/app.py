@@ -4,30 +4,10 @@ from fastapi import FastAPI
 from starlette.middleware import Middleware
 
 from serve_apps import idempotency
-from serve_apps.api import (
-    agreement,
-    audit_log,
-    coverage,
-    devices,
-    dialogues,
-    enrol,
-    enrolment_codes,
-    erasures,
-    health,
-    heartbeat,
-    login,
-    metrics,
-    places,
-    points,
-    reports,
-    review_queue,
-    reviews,
-    runs,
-    system,
-    users,
-    users_tokens,
-)
+from serve_apps.api import accounts, dialogues, erasures, health, metrics, reports, reviewing, runs, shops, system
+from serve_apps.api.accounts import login
 from serve_apps.api.dialogues.clip_shelf import ClipShelf
+from serve_apps.api.shops import enrol
 from serve_apps.application import Deps, new_app
 from serve_apps.edge import BodyLimit
 from serve_apps.metrics.collector import Collector
@@ -52,22 +32,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.state.passwords = Passwords()
     app.state.clips = ClipShelf()
     app.state.collector = Collector(deps.db, deps.store, deps.settings)
-    resources = (
-        health,
-        heartbeat,
-        enrol,
-        devices,
-        enrolment_codes,
-        points,
-        places,
-        coverage,
-        dialogues,
-        reports,
-        erasures,
-    )
-    reviewing = (agreement, review_queue, reviews)
-    people = (system, runs, metrics, login, users, users_tokens, audit_log)
-    for resource in (*resources, *reviewing, *people):
+    for resource in (health, shops, dialogues, reports, erasures, reviewing, system, runs, metrics, accounts):
         app.include_router(resource.router)
     app.state.erasing = set()
     app.state.moving_runs = set()

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.devices import Device, find_device
-from db.enrolment import EnrolmentCode, find_code
-from db.points import Point, Register, find_point, find_register
+from db.shops.devices import Device, find_device
+from db.shops.enrolment import EnrolmentCode, find_code
+from db.shops.points import Point, Register, find_point, find_register
 from domain.access import Principal
 from domain.errors import NotFound
 from domain.ids import DeviceId, PointId, RegisterId

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 
 from configs.settings import Settings
 from db import migrate, system
-from db.audit import audit
+from db.accounts.audit import audit
 from db.queue import Queue
 from db.retries import Retries
 from domain.access import Permission

@@ -16,9 +16,9 @@ from audio.store import AudioStore
 from configs import meters
 from configs.settings import IngestSettings
 from db.chunks import NewChunk, ReceivedChunk, discard_audio, erased_time, find_same, insert_chunk
-from db.devices import Device
 from db.engine import Database, driver_of
 from db.queue import NewJob, Queue
+from db.shops.devices import Device
 from domain import metrics as m
 from domain.chunks import UploadRight, job_class, names_codec, stored_path, upload_right
 from domain.errors import Rejected, Unavailable

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from audio.store import AudioStore
 from configs.settings import Settings
-from db.dialogue_store import to_ms
+from db.dialogues.stage_store import to_ms
 from db.engine import Database
 from db.metrics.points import point_samples
 from db.metrics.queues import database_samples, queue_samples, run_samples

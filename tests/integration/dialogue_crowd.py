@@ -110,7 +110,7 @@ async def add(db: Database, made: Sequence[Made]) -> None:
 
 
 def passes(one: Made, wanted: DialogueFilter) -> bool:
-    """The definition: what `db/dialogue_conditions.py` says in SQL."""
+    """The definition: what `db/dialogues/conditions.py` says in SQL."""
     opinion, review = one.opinion, one.review
     state = Reviewed.NONE if review is None else Reviewed.STALE if review.is_stale else Reviewed.REVIEWED
     confidence, judged = (one.confidence if one.machine else None), one.machine is not None

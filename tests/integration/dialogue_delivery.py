@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stages.dialogues import DialoguesStage
 from db import tables as t
-from db.dialogue_store import to_instant, to_ms
+from db.dialogues.stage_store import to_instant, to_ms
 from db.engine import Database
 from db.queue import Job, NewJob
 from domain.ids import ChunkId, DeviceId

@@ -17,7 +17,7 @@ from audio.decode import decode
 from cluster.stage import Stage, StageContext
 from cluster.worker import Worker
 from db import tables as t
-from db.dialogue_store import to_instant, to_ms
+from db.dialogues.stage_store import to_instant, to_ms
 from db.engine import Database
 from db.leases import LeaseRenewer
 from db.queue import Queue

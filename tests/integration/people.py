@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from db.accounts.people import NewUser, add_user
+from db.accounts.user_tokens import add_machine_token, open_session
 from db.engine import Database
-from db.people import NewUser, add_user
-from db.user_tokens import add_machine_token, open_session
 from domain.access import Role
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
+from db.accounts.user_tokens import open_session
 from db.engine import Database
 from db.reports.facts import refresh_facts
-from db.user_tokens import open_session
 from domain.ids import DialogueId
 from domain.review_queue import RANDOM_SHARE, SECOND_SHARE, share_position
 

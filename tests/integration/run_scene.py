@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import tables as t
-from db.exports import Selection, current_dialogues
+from db.dialogues.exports import Selection, current_dialogues
 from db.reports.facts import refresh_facts
 from domain.access import OPERATOR, Principal, Role
 from domain.asr import Outcome

@@ -25,8 +25,8 @@ from cluster.cli.export import Format, write_export
 from configs.settings import load
 from db import migrate
 from db import tables as t
+from db.dialogues.exports import Selection
 from db.engine import Database
-from db.exports import Selection
 from domain.errors import SalesControlError
 from serve_apps.application import Deps
 

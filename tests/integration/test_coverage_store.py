@@ -7,10 +7,10 @@ from uuid import uuid4
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.coverage import replace_coverage, told_coverage
-from db.devices import NewDevice, register_device
 from db.engine import Database
-from db.points import NewPoint, NewRegister
+from db.shops.coverage import replace_coverage, told_coverage
+from db.shops.devices import NewDevice, register_device
+from db.shops.points import NewPoint, NewRegister
 from domain.coverage import Interval, replaced
 from domain.ids import DeviceId, PointId, RegisterId
 from domain.status import CoverageFate

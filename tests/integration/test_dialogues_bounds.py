@@ -15,10 +15,10 @@ from sqlalchemy import TextClause, select, text
 
 from cluster.stages.dialogues import DialoguesStage
 from configs.settings import load
-from db import dialogue_sql as sql
-from db import dialogue_store as store
 from db import tables as t
-from db.dialogue_store import Audio, dialogues_job, to_instant
+from db.dialogues import stage_sql as sql
+from db.dialogues import stage_store as store
+from db.dialogues.stage_store import Audio, dialogues_job, to_instant
 from db.engine import Database
 from db.queue import Queue
 from domain.ids import DeviceId

@@ -12,8 +12,8 @@ from dialogue_delivery import MIN, Delivery
 from sqlalchemy import Row, delete, func, insert, select, update
 
 from db import tables as t
-from db.dialogue_store import owe_nothing_before, to_instant, to_ms
-from db.dialogue_writes import supersede
+from db.dialogues.stage_store import owe_nothing_before, to_instant, to_ms
+from db.dialogues.stage_writes import supersede
 from db.engine import Database
 from domain.ids import DialogueId, SessionId
 from domain.timeline import Span

@@ -22,7 +22,7 @@ from cluster.stages.dialogues import DialoguesStage
 from cluster.stages.erasure import ErasureStage
 from cluster.stages.vad import Vad
 from db import tables as t
-from db.dialogue_store import to_ms
+from db.dialogues.stage_store import to_ms
 from db.erasure.orders import ErasureKind, Target, place_order
 from db.erasure.steps import Step
 from db.queue import Job, NewJob, Queue

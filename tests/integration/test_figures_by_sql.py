@@ -18,10 +18,10 @@ from cluster.endings import Endings
 from cluster.stages import discover
 from db import tables as t
 from db.engine import Database
-from db.points import find_point
 from db.queue import Queue
 from db.reports.check import ONE_SNAPSHOT, check_chain, check_days
 from db.reports.jobs import point_job, report_jobs
+from db.shops.points import find_point
 from domain.figures import RATED, Counts, Opinion, Row, count, place_of
 from domain.ids import DialogueId, PointId
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus

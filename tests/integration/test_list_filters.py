@@ -13,8 +13,8 @@ from dialogue_crowd import BELGRADE, DEVICES, FIRST, KOLKATA, NAMESPACE, REGISTE
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db.dialogue_facets import count_facets
-from db.dialogue_list import Position, find_page
+from db.dialogues.facets import count_facets
+from db.dialogues.listing import Position, find_page
 from db.engine import Database
 from domain.dialogue_filter import DialogueFilter, Reviewed, Sort
 from domain.status import Attempted, Kind, Place, Reaction, StageStatus

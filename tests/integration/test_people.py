@@ -16,7 +16,7 @@ from sqlalchemy import select, text, update
 
 from configs.secrets import dashboard_key
 from db import tables as t
-from db.people import find_secret
+from db.accounts.people import find_secret
 from domain.access import OPERATOR, Role
 from serve_apps.passwords import NOBODY, Passwords
 

@@ -15,11 +15,11 @@ from typer.testing import CliRunner
 from cluster.cli import reports
 from db import tables as t
 from db.engine import Database
-from db.points import Point, find_point
 from db.queue import Queue
 from db.reports.check import ONE_SNAPSHOT, Drift, check_chain, check_coverage, check_days
 from db.reports.jobs import enqueue_reports
 from db.reports.rebuild import rebuild_days, rebuild_together
+from db.shops.points import Point, find_point
 
 LONG_DAY = date(2026, 10, 25)
 PERIODS = ((date(2026, 3, 28), date(2026, 3, 30)), (date(2026, 10, 24), date(2026, 10, 26)))

@@ -16,13 +16,13 @@ from worker_bench import START, Bench
 from cluster.stage import Stage, StageContext, SubjectKind
 from cluster.stages.report import Report
 from db import tables as t
-from db.points import find_point
 from db.queue import Job, NewJob
 from db.reports.check import ONE_SNAPSHOT, check_chain, check_days
 from db.reports.facts import refresh_facts, refresh_hour
 from db.reports.hours import Hour, hours_of
 from db.reports.jobs import report_jobs
 from db.reports.rollups import lock_points
+from db.shops.points import find_point
 from domain.ids import DialogueId, PointId
 
 FRESH_S = 10.0

@@ -12,7 +12,7 @@ from sqlalchemy import func, select, update
 
 from db import tables as t
 from db.reports.facts import refresh_facts
-from db.reviews import add_review, lock_subject
+from db.reviewing.reviews import add_review, lock_subject
 from domain.access import Principal, Role
 from domain.ids import DialogueId
 from domain.review import Judgement

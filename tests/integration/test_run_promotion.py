@@ -13,10 +13,10 @@ from shop import ADMIN, Shop
 from sqlalchemy import func, select, update
 
 from db import tables as t
-from db.points import list_points
 from db.reports.check import ONE_SNAPSHOT, check_chain, check_days
 from db.runs.promote import promote
 from db.runs.rollback import rollback
+from db.shops.points import list_points
 from domain.errors import Conflict, NotFound
 from domain.runs import RunState
 from domain.verdict import AnalysisResult

@@ -15,7 +15,7 @@ from shop import ADMIN, Device, Shop
 from sqlalchemy import select, update
 
 from db import tables as t
-from db.devices import token_sha256
+from db.shops.devices import token_sha256
 from domain.access import Role
 
 IDS = {

@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audio.clip import MEDIA_TYPE
-from db.dialogue_audio import DialogueAudio, read_audio
-from db.dialogue_rows import DialogueLine
-from db.dialogue_store import to_instant
+from db.dialogues.audio import DialogueAudio, read_audio
+from db.dialogues.rows import DialogueLine
+from db.dialogues.stage_store import to_instant
 from domain.access import Permission, Principal
 from domain.clip import GAP_MS
 from domain.errors import Rejected, Unavailable

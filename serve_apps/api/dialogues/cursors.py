@@ -8,7 +8,7 @@ import math
 from datetime import UTC, datetime
 from uuid import UUID
 
-from db.dialogue_list import Position
+from db.dialogues.listing import Position
 from domain.chunks import YEARS
 from domain.dialogue_filter import DialogueFilter, Sort
 from serve_apps.problems import Code, FieldError, Problem, fields_problem

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from db.dialogue_detail import Stored, neighbours
-from db.dialogue_history import Event, read_history
-from db.reviews import list_reviews
-from db.search import meanings
+from db.dialogues.detail import Stored, neighbours
+from db.dialogues.history import Event, read_history
+from db.dialogues.search import meanings
+from db.reviewing.reviews import list_reviews
 from domain.access import Permission, Principal
 from domain.reasons import why
 from domain.search_query import parse
@@ -23,7 +23,7 @@ from serve_apps.api.dialogues.links import LinksOf
 from serve_apps.api.dialogues.query import Search
 from serve_apps.api.dialogues.schemas import DialogueDetail, NeighboursView, RerunStage
 from serve_apps.api.dialogues.views import row_of
-from serve_apps.api.reviews import view_of
+from serve_apps.api.reviewing.reviews import view_of
 from serve_apps.application import DepsOf
 from serve_apps.problems import Code, documented
 

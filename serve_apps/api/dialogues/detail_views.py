@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from db.dialogue_detail import Heard, Judged, Neighbour, Stored
-from db.dialogue_history import Event
-from db.dialogue_rows import DialogueLine
+from db.dialogues.detail import Heard, Judged, Neighbour, Stored
+from db.dialogues.history import Event
+from db.dialogues.rows import DialogueLine
 from domain.clip import ClipPlan
 from domain.missed import Missed, missed
 from domain.review import Judgement

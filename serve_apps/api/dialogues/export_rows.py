@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from db.dialogue_rows import DialogueLine
+from db.dialogues.rows import DialogueLine
 from domain.access import Principal
 from serve_apps.api.dialogues.schemas import DialogueRow
 from serve_apps.api.dialogues.views import row_of

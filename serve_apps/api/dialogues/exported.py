@@ -11,8 +11,8 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialogue_list import find_page
-from db.exports import Selection, current_dialogues
+from db.dialogues.exports import Selection, current_dialogues
+from db.dialogues.listing import find_page
 from domain.access import Permission, Principal, Role
 from domain.chunks import YEARS
 from domain.dialogue_filter import Sort

@@ -10,9 +10,9 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field, TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from db.audit import audit
-from db.dialogue_list import Position, find_page
-from db.dialogue_rows import read_lines
+from db.accounts.audit import audit
+from db.dialogues.listing import Position, find_page
+from db.dialogues.rows import read_lines
 from db.engine import Database
 from domain.access import Permission, Principal
 from domain.dialogue_filter import DialogueFilter, Sort

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.dialogue_detail import Stored, read_stored
-from db.dialogue_rows import DialogueLine, read_line
+from db.dialogues.detail import Stored, read_stored
+from db.dialogues.rows import DialogueLine, read_line
 from domain.access import Principal
 from domain.errors import NotFound
 from domain.status import DialogueState

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from db.audit import audit
-from db.dialogue_rerun import run_again
+from db.accounts.audit import audit
+from db.dialogues.rerun import run_again
 from db.queue import Queue
 from domain.access import Permission
 from domain.errors import Conflict

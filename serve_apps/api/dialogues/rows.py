@@ -4,9 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from db.dialogue_facets import count_facets
-from db.dialogue_list import find_page
-from db.dialogue_rows import read_lines
+from db.dialogues.facets import count_facets
+from db.dialogues.listing import find_page
+from db.dialogues.rows import read_lines
 from domain.access import Permission
 from serve_apps import auth
 from serve_apps.api.dialogues.cursors import read_cursor, write_cursor

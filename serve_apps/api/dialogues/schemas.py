@@ -12,11 +12,11 @@ from uuid import UUID
 
 from pydantic import Field
 
-from db.dialogue_history import What
+from db.dialogues.history import What
 from domain.dialogue_filter import Reviewed
 from domain.reasons import Why
 from domain.status import AsrPass, Attempted, DialogueState, Kind, Place, Reaction, StageStatus
-from serve_apps.api.review_schemas import StoredReview
+from serve_apps.api.reviewing.schemas import StoredReview
 from serve_apps.api.schemas import View
 
 Range = tuple[int, int]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.points import points_that_show_registers
+from db.shops.points import points_that_show_registers
 from domain.access import Principal, Role
 from domain.dialogue_filter import DialogueFilter
 from serve_apps.api.dialogues.query import DialogueQuery

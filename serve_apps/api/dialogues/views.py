@@ -1,7 +1,7 @@
 """Dialogues as the api answers them, to a caller who may or may not see registers."""
 
-from db.dialogue_facets import Facets
-from db.dialogue_rows import DialogueLine
+from db.dialogues.facets import Facets
+from db.dialogues.rows import DialogueLine
 from domain.access import Principal, sees_registers
 from domain.dialogue_filter import Reviewed
 from domain.search_hits import Snippet

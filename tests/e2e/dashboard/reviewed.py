@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from db import tables as t
 from db.engine import Database
-from db.reviews import add_review, lock_subject
+from db.reviewing.reviews import add_review, lock_subject
 from domain.access import Principal, Role
 from domain.review import Judgement
 from domain.review_queue import SECOND_SHARE, Reason

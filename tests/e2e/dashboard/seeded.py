@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from audio.store import FileStore
 from db import tables as t
+from db.accounts.user_tokens import open_session
 from db.engine import Database
 from db.reports.facts import refresh_facts
-from db.user_tokens import open_session
 from domain.ids import DialogueId
 from domain.transcript import Transcript, Utterance, Word
 

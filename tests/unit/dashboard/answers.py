@@ -13,7 +13,7 @@ from domain.coverage import Totals
 from domain.figures import Counts, added
 from domain.report import Side
 from serve_apps.api.dialogues.schemas import DialogueDetail, DialogueRow, FacetsView
-from serve_apps.api.report_views import overview_view
+from serve_apps.api.reports.views import overview_view
 
 DIALOGUE = UUID(int=7)
 WEEK = Period(date(2026, 3, 2), date(2026, 3, 8))

@@ -1,0 +1,1 @@
+"""Who may do what: users, their tokens, the log of what they changed."""
