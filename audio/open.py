@@ -8,7 +8,8 @@ from urllib.parse import unquote, urlsplit
 from audio.cache import CachedStore, Shelf
 from audio.internal import InternalStore
 from audio.store import AudioStore, FileStore
-from configs.settings import Settings, StorageSettings
+from configs.sections import StorageSettings
+from configs.settings import Settings
 from domain.errors import ConfigError
 
 DISK = "audio_disk"

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ConnectionError, NoCredentialsErr
 
 from audio.store import StoredFile, inside
 from audio.traffic import Traffic
-from configs.settings import S3Settings
+from configs.sections import S3Settings
 from domain.errors import Unavailable
 
 CHECK_S = 3.0

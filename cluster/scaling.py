@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 
-from configs.settings import ScalingSettings, WorkerGroup
+from configs.sections import ScalingSettings, WorkerGroup
 from db.stage_loads import StageLoad
 from domain.scaling import Decision, Limits, Load, Waiting, wanted_replicas
 from domain.status import JobClass

@@ -8,7 +8,7 @@ from uuid import uuid4
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import queue_sql as sql
 from db.engine import Database
 from db.job import Job

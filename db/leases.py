@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.engine import URL, make_url
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db.engine import is_database_down
 from db.job import Job
 from db.queue_sql import CHANNEL

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import claims
 from db import queue_sql as sql
 from db.claims import Claim, JobsHook, leave_alone

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from configs import settings
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import embedded, migrate
 from db.engine import Database
 from db.queue import Queue

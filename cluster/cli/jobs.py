@@ -13,7 +13,8 @@ from rich.table import Table
 from cluster.endings import shown
 from cluster.stages import discover
 from cluster.wiring import database_url
-from configs.settings import JobSettings, load
+from configs.sections import JobSettings
+from configs.settings import load
 from db import jobs_view
 from db.engine import Database
 from db.queue import Queue

@@ -12,7 +12,7 @@ import openai
 from cluster.engines.chat import Chat, Messages, Spent
 from cluster.engines.prompt import Prompt
 from cluster.engines.wire import InvalidReply, read_reply
-from configs.settings import AnalysisSettings
+from configs.sections import AnalysisSettings
 from domain.errors import Transient, Unavailable
 from domain.injection import withhold
 from domain.transcript import Transcript

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from cluster.engines.choice import engine_name
 from cluster.engines.prompt import load_prompt
-from configs.settings import AnalysisSettings, AsrSettings, Settings
+from configs.sections import AnalysisSettings, AsrSettings
+from configs.settings import Settings
 from domain.errors import ConfigError
 from domain.rules.versions import VERSIONS, rules_called
 from domain.runs import Judging, Listening, RunSettings, RunStage

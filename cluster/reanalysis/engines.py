@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.engines.base import Engine
 from cluster.engines.choice import build_engine_of
-from configs.settings import AnalysisSettings
+from configs.sections import AnalysisSettings
 from db.runs.read import read_settings
 from domain.errors import ConfigError, Unavailable
 from domain.runs import Judging

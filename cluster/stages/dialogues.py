@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cluster.stage import Stage, StageContext, SubjectKind
-from configs.settings import DialogueSettings
+from configs.sections import DialogueSettings
 from db.dialogues import stage_store as store
 from db.dialogues.stage_store import to_ms
 from db.dialogues.stage_writes import supersede, unused_ids, write_drafts

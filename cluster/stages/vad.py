@@ -14,7 +14,7 @@ from audio.decode import RATE_HZ
 from audio.store import AudioStore
 from audio.vad import VoiceDetector
 from cluster.stage import Stage, StageContext, SubjectKind
-from configs.settings import VadSettings
+from configs.sections import VadSettings
 from db import tables as t
 from db.chunks import find_audio
 from db.dialogues.stage_store import to_ms

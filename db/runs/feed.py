@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from configs.settings import RunsSettings
+from configs.sections import RunsSettings
 from db import tables as t
 from db.engine import Database
 from db.queue import NewJob, Queue

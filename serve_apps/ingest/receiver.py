@@ -14,7 +14,7 @@ from uuid import uuid4
 from audio.decode import probe
 from audio.store import AudioStore
 from configs import meters
-from configs.settings import IngestSettings
+from configs.sections import IngestSettings
 from db.chunks import NewChunk, ReceivedChunk, discard_audio, erased_time, find_same, insert_chunk
 from db.engine import Database, driver_of
 from db.queue import NewJob, Queue

@@ -17,7 +17,8 @@ from ray.serve.handle import DeploymentHandle
 from starlette.types import ASGIApp
 
 from configs import logs, meters
-from configs.settings import AsrPassSettings, Settings, load
+from configs.sections import AsrPassSettings
+from configs.settings import Settings, load
 from domain import metrics as m
 from domain.asr import Failure, FailureKind, Heard, Outcome, TranscribeItem, Wanted
 from domain.status import AsrPass

@@ -1,6 +1,6 @@
 """Settings → how Whisper listens and what it distrusts."""
 
-from configs.settings import AsrPassSettings, AsrSettings
+from configs.sections import AsrPassSettings, AsrSettings
 from domain.asr import Decoding
 from domain.packing import PackingRules
 from domain.suspicion import SuspicionRules

@@ -8,7 +8,7 @@ from shop import Shop, running, settings_for_tests
 from worker_bench import Bench
 
 from audio.store import FileStore
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db.engine import Database
 from serve_apps.application import Deps
 

@@ -19,7 +19,7 @@ from cluster.reanalysis.planning import Asked, make_plan, write_plan
 from cluster.stage import Stage, StageContext
 from cluster.stages.analysis import Analysis
 from configs import settings
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from db.queue import NewJob

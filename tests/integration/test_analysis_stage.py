@@ -17,7 +17,7 @@ from cluster.stage import StageContext
 from cluster.stages.analysis import Analysis
 from cluster.worker import Worker
 from configs import settings
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from db.leases import LeaseRenewer

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select, text
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from db.queue import Job, NewJob, Queue

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from sqlalchemy import text
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import embedded, migrate
 from db.engine import Database
 from db.leases import LeaseRenewer

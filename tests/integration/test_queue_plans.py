@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import TextClause, text
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import queue_sql as sql
 from db.engine import Database
 from db.queue import NewJob, Queue

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db.engine import Database
 from db.queue import Job, NewJob, Queue
 from domain.errors import LeaseLost

@@ -16,7 +16,7 @@ from run_bench import RunBench
 from cluster.reanalysis.choice import Wish
 from cluster.stages.analysis import Analysis
 from cluster.stages.asr import Asr
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from db.queue import NewJob

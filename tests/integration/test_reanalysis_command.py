@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from cluster.cli import reanalyze
 from cluster.cli.app import app
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from domain.runs import RunState

@@ -12,7 +12,7 @@ from run_bench import DAY, RunBench
 
 from cluster.cli.times import parse_end, parse_start
 from cluster.reanalysis.choice import Wish
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from db.runs.plan import write

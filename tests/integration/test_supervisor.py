@@ -7,7 +7,7 @@ from audio.store import FileStore
 from cluster.holders import holder
 from cluster.supervisor import Supervisor
 from configs import settings
-from configs.settings import WorkerGroup
+from configs.sections import WorkerGroup
 from db.queue import NewJob, Queue
 
 HERE, LOST = "a" * 56, "b" * 56

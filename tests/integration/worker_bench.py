@@ -13,7 +13,7 @@ from cluster.stage import Stage, StageContext, SubjectKind
 from cluster.steps import Reached, pass_through
 from cluster.worker import Worker
 from configs import settings
-from configs.settings import JobSettings
+from configs.sections import JobSettings
 from db import tables as t
 from db.engine import Database
 from db.leases import LeaseRenewer

@@ -12,7 +12,8 @@ from cluster.engines.failures import retry_after_s
 from cluster.engines.prompt import PROMPTS, PUBLISHED, check_prompts, load_prompt
 from cluster.engines.rules import RulesEngine
 from cluster.engines.wire import RESPONSE_FORMATS, InvalidReply, WireVerdict, read_reply
-from configs.settings import AnalysisSettings, load
+from configs.sections import AnalysisSettings
+from configs.settings import load
 from domain.errors import ConfigError
 from domain.rules.engine import sha256_of
 from domain.rules.versions import NEWEST

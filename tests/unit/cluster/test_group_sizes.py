@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from cluster.scaling import GroupSizes, load_of
 from cluster.supervisor import hosted_stages
 from configs import settings
-from configs.settings import WorkerGroup
+from configs.sections import WorkerGroup
 from db.stage_loads import StageLoad
 from domain.scaling import Waiting
 from domain.status import JobClass
