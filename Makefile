@@ -7,7 +7,6 @@ BIN := $(VENV)/bin
 SYSTEM_TOOLS_TEST := chromium:chromium ffmpeg:ffmpeg arecord:alsa-utils systemd-analyze:systemd strace:strace mkfs.ext4:e2fsprogs cc:build-essential openssl:openssl curl:curl jq:jq redis-server:redis-server promtool:prometheus caddy:caddy
 # These hold sound against the clock to the millisecond, and want the machine for themselves.
 CAPTURE := tests/integration/recorder/test_capture_*.py
-REAL_TIME := tests/e2e/recorder $(CAPTURE)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export RAY_USAGE_STATS_ENABLED := 0
 
@@ -16,15 +15,15 @@ export RAY_USAGE_STATS_ENABLED := 0
 demo: $(VENV)/.server-installed
 	$(BIN)/salescontrol demo
 
-# Side by side what mostly waits; one after another what is held against the clock. PYTEST_ARGS runs only those.
+# Side by side what mostly waits; whole systems two at a time; alone what is held against the clock. PYTEST_ARGS: only those.
 test: lint system-test
 ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PYTEST_ARGS)
 else
 	@failed=0; \
-	$(BIN)/pytest -n 3 --dist loadfile --ignore-glob '$(CAPTURE)' tests/unit tests/integration || failed=1; \
-	$(BIN)/pytest -n 2 --dist loadfile --ignore tests/e2e/recorder tests/e2e || failed=1; \
-	$(BIN)/pytest $(REAL_TIME) || failed=1; \
+	$(BIN)/pytest -n 3 --dist loadfile --ignore-glob '$(CAPTURE)' tests/e2e/recorder tests/unit tests/integration || failed=1; \
+	$(BIN)/pytest -n 2 --dist loadfile tests/e2e/test_*.py tests/e2e/dashboard || failed=1; \
+	$(BIN)/pytest $(CAPTURE) || failed=1; \
 	exit $$failed
 endif
 
