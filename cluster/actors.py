@@ -23,6 +23,7 @@ from cluster.reanalysis.keeper import RunKeeper
 from cluster.supervisor import Supervisor
 from cluster.wiring import database_url
 from configs import logs, settings
+from configs.sections import WorkerGroup
 from db.engine import Database
 from db.stage_loads import StageLoad
 from db.vitals import tell_vitals
@@ -125,12 +126,12 @@ class RayWorkers:
     def __init__(self, release: str) -> None:
         self.release = release
 
-    def ensure(self, name: str, hosted: list[str] | None, num_cpus: float) -> dict[str, Any] | None:
+    def ensure(self, name: str, hosted: list[str] | None, group: WorkerGroup) -> dict[str, Any] | None:
         """Its ping, starting the worker where it is missing or of another release; None while it is not answering."""
         try:
             actor = ray.get_actor(name, NAMESPACE)
         except ValueError:
-            self._create(name, hosted, num_cpus)
+            self._create(name, hosted, group)
             return None
         try:
             seen: dict[str, Any] = answer(actor.ping.remote(), timeout_s=10)
@@ -164,13 +165,14 @@ class RayWorkers:
             log.warning("drain_failed", extra={"worker": name})
         ray.kill(actor, no_restart=True)
 
-    def _create(self, name: str, hosted: list[str] | None, num_cpus: float) -> None:
+    def _create(self, name: str, hosted: list[str] | None, group: WorkerGroup) -> None:
         remote = ray.remote(WorkerActor).options(
             name=name,
             namespace=NAMESPACE,
             lifetime="detached",
             get_if_exists=True,
-            num_cpus=num_cpus,
+            num_cpus=group.num_cpus,
+            resources=group.resources,
             max_restarts=-1,
             max_task_retries=0,
             max_concurrency=4,

@@ -11,6 +11,7 @@ from audio.store import AudioStore
 from cluster.holders import gone
 from cluster.scaling import GroupSizes
 from cluster.stages import discover
+from configs.sections import WorkerGroup
 from configs.settings import Settings
 from db.engine import Database
 from db.erasure.doomed import delete_doomed
@@ -37,7 +38,7 @@ PRESENT_S = 60.0
 class Workers(Protocol):
     """What the supervisor asks of the runtime."""
 
-    def ensure(self, name: str, hosted: list[str], num_cpus: float) -> dict[str, Any] | None: ...
+    def ensure(self, name: str, hosted: list[str], group: WorkerGroup) -> dict[str, Any] | None: ...
     def names(self) -> list[str]: ...
     def remove(self, name: str) -> None: ...
     def nodes(self) -> dict[str, bool]: ...
@@ -64,11 +65,11 @@ class Supervisor:
         self._chores_at = 0.0
         self._present_at = 0.0
 
-    def wanted(self) -> dict[str, tuple[list[str], float]]:
-        """Worker name → (hosted stages, CPUs), as many of a group as it has now."""
+    def wanted(self) -> dict[str, tuple[list[str], WorkerGroup]]:
+        """Worker name → (hosted stages, its group), as many of a group as it has now."""
         sizes = self._sizes or self._first_sizes()
         return {
-            f"{group.name}-{replica}": (self._hosted[group.name], group.num_cpus)
+            f"{group.name}-{replica}": (self._hosted[group.name], group)
             for group in self.settings.workers.groups
             for replica in range(sizes.replicas(group))
         }
@@ -93,9 +94,9 @@ class Supervisor:
         for name in set(await asyncio.to_thread(self.workers.names)) - wanted.keys() - self._leaving.keys():
             self.seen.pop(name, None)
             self._leaving[name] = asyncio.create_task(self._let_go(name))
-        for name, (hosted, num_cpus) in wanted.items():
+        for name, (hosted, group) in wanted.items():
             if not self._is_stopping and name not in self._leaving:
-                self.seen[name] = await asyncio.to_thread(self.workers.ensure, name, hosted, num_cpus)
+                self.seen[name] = await asyncio.to_thread(self.workers.ensure, name, hosted, group)
 
     async def _let_go(self, name: str) -> None:
         try:

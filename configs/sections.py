@@ -145,6 +145,7 @@ class WorkerGroup(Section):
     min_replicas: int = Field(default=0, ge=0)
     max_replicas: int | None = Field(default=None, ge=1)
     num_cpus: float = Field(ge=0)
+    resources: dict[str, PositiveFloat] = {}
 
     @model_validator(mode="after")
     def _is_fixed_or_scaled(self) -> Self:

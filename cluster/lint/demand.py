@@ -70,7 +70,14 @@ def _groups(cluster: Cluster, profile: str, settings: Settings) -> Iterator[Aske
         least = group.min_replicas if group.replicas is None else group.replicas
         most = group.max_replicas if group.replicas is None else group.replicas
         keys: Keys = ("workers", "groups", n)
-        yield Asked(f"worker group {group.name}", file, keys, _positive({"CPU": group.num_cpus}), least, most or least)
+        yield Asked(
+            f"worker group {group.name}",
+            file,
+            keys,
+            _positive({"CPU": group.num_cpus} | group.resources),
+            least,
+            most or least,
+        )
 
 
 def _file(cluster: Cluster, *names: str) -> Document:

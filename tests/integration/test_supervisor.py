@@ -23,7 +23,7 @@ class Workers:
     def __init__(self) -> None:
         self.running: dict[str, list[str]] = {}
 
-    def ensure(self, name: str, hosted: list[str], num_cpus: float) -> dict[str, Any] | None:
+    def ensure(self, name: str, hosted: list[str], group: WorkerGroup) -> dict[str, Any] | None:
         self.running[name] = hosted
         return {"name": name, "worker": holder(name, HERE, 1)}
 
