@@ -29,7 +29,8 @@ CONNECT_S = 4.0
 READ_S = 10.0
 ATTEMPTS = 2
 _OTHER_REGION = "the bucket is in another region; set AWS_REGION to that"
-_DENIED = "access is denied; allow the key s3:GetObject, s3:PutObject, s3:DeleteObject and s3:ListBucket"
+_RIGHTS = "s3:GetObject, s3:PutObject, s3:DeleteObject, s3:ListBucket and s3:GetBucketVersioning"
+_DENIED = f"access is denied; allow the key {_RIGHTS}"
 _REMEDIES = {
     "NoSuchBucket": "there is no such bucket; create it, or mend storage.url",
     "InvalidAccessKeyId": "the server does not know the key; mend AWS_ACCESS_KEY_ID",

@@ -8,10 +8,11 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 
-from cluster.release import ROOT
+from cluster.release import ROOT, pages_hash
 from configs.secrets import dashboard_key
 from configs.settings import Settings
 
@@ -23,13 +24,17 @@ MOST_MESSAGE_BYTES = 1024 * 1024
 
 
 def start(settings: Settings) -> str | None:
-    """The dashboard's address, started if it does not run yet; None where the `dashboard` extra is not installed."""
+    """The dashboard's address, started if it does not run yet, anew if it runs another release or by other settings;
+    None where the `dashboard` extra is not installed."""
     if importlib.util.find_spec("panel") is None:
         return None
     port = settings.server.dashboard_port
     address = f"http://127.0.0.1:{port}"
+    release = pages_hash(command(settings), environment(settings))
     if _process(settings.home) is not None:
-        return address
+        if _recorded(settings.home).get("release") == release:
+            return address
+        stop(settings.home)
     if _is_taken(port):
         return None
     log_path = settings.home / "logs" / "dashboard.log"
@@ -44,7 +49,7 @@ def start(settings: Settings) -> str | None:
             start_new_session=True,
         )
     started = psutil.Process(process.pid).create_time()
-    _record(settings.home).write_text(json.dumps({"pid": process.pid, "started": started}))
+    _record(settings.home).write_text(json.dumps({"pid": process.pid, "started": started, "release": release}))
     return address
 
 
@@ -106,13 +111,22 @@ def stop(home: Path) -> None:
 
 def _process(home: Path) -> psutil.Process | None:
     """The recorded process, unless its number now belongs to another program."""
+    record = _recorded(home)
     try:
-        record = json.loads(_record(home).read_text())
         process = psutil.Process(record["pid"])
-    except (OSError, ValueError, KeyError, psutil.NoSuchProcess):
+    except (KeyError, psutil.NoSuchProcess):
         return None
     same = process.create_time() == record["started"] and process.status() != psutil.STATUS_ZOMBIE
     return process if same else None
+
+
+def _recorded(home: Path) -> dict[str, Any]:
+    """What was written of the one that was started last; empty where there is none."""
+    try:
+        record: dict[str, Any] = json.loads(_record(home).read_text())
+    except (OSError, ValueError):
+        return {}
+    return record
 
 
 def _record(home: Path) -> Path:

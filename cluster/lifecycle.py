@@ -34,7 +34,6 @@ class Running:
     """What `up` brought up."""
 
     database_url: str
-    ray_address: str
     ray_dashboard_url: str
     api_url: str
     dashboard_url: str | None
@@ -66,7 +65,7 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
         names = [application["name"] for application in config["applications"]]
         api.wait_until_running(names, report, NODES_TIMEOUT_S if os.environ.get("RAY_ADDRESS") else READY_TIMEOUT_S)
         page = dashboard_process.start(settings) if dashboard else None
-        return Running(url, address, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
+        return Running(url, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
 
 
 def down(settings: Settings, report: Report) -> None:

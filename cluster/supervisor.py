@@ -62,6 +62,7 @@ class Supervisor:
         self._look_at_s = 0.0
         self._leaving: dict[str, asyncio.Task[None]] = {}
         self._is_stopping = False
+        self._reconciling = asyncio.Lock()
         self._chores_at = 0.0
         self._present_at = 0.0
 
@@ -78,8 +79,9 @@ class Supervisor:
         """Reconciles until `stop`."""
         while not self._is_stopping:
             await self._look()
+            found = await self._holders()
             await self.reconcile()
-            await self._give_back()
+            await self._give_back(found)
             if time.monotonic() >= self._chores_at:
                 await self._chores()
                 self._chores_at = time.monotonic() + self.settings.sweep.every_s
@@ -90,6 +92,10 @@ class Supervisor:
 
     async def reconcile(self) -> None:
         """One comparison: starts what is missing, lets go what nobody asks for; that drains by the side."""
+        async with self._reconciling:
+            await self._reconcile()
+
+    async def _reconcile(self) -> None:
         wanted = self.wanted()
         for name in set(await asyncio.to_thread(self.workers.names)) - wanted.keys() - self._leaving.keys():
             self.seen.pop(name, None)
@@ -107,7 +113,8 @@ class Supervisor:
     async def stop(self) -> None:
         """Drains and ends every worker."""
         self._is_stopping = True
-        names = await asyncio.to_thread(self.workers.names)
+        async with self._reconciling:  # which may be starting one more
+            names = await asyncio.to_thread(self.workers.names)
         await asyncio.gather(*(asyncio.to_thread(self.workers.remove, name) for name in names))
 
     def _first_sizes(self) -> GroupSizes:
@@ -132,11 +139,19 @@ class Supervisor:
         self._look_at_s = self.loads_at_s + min(LOOK_SHARE * (self.loads_at_s - begun_s), LOOK_MAX_S)
         self._sizes.update(self.loads, self.loads_at_s)
 
-    async def _give_back(self) -> None:
-        """What workers hold that will never finish it goes back to the queue."""
+    async def _holders(self) -> set[str]:
+        """Who holds jobs. Asked before the workers are seen: one that begins to hold later is none of the lost."""
         try:
-            if not (found := await holders(self.db)):
-                return
+            return set(await holders(self.db))
+        except Unavailable as error:
+            log.warning("lost_workers_wait", extra={"reason": str(error)})
+            return set()
+
+    async def _give_back(self, found: set[str]) -> None:
+        """What workers hold that will never finish it goes back to the queue."""
+        if not found:
+            return
+        try:
             nodes = await asyncio.to_thread(self.workers.nodes)
             workers: dict[str, str | None] = dict.fromkeys(self._leaving)
             workers |= {name: None if ping is None else str(ping["worker"]) for name, ping in self.seen.items()}

@@ -20,6 +20,7 @@ from domain.status import JobClass
 log = logging.getLogger(__name__)
 
 IDLE_POLL_FACTOR = 1.5
+DRAIN_POLL_S = 0.05
 IDLE_POLL_MAX_S = 5.0
 """An idle stage is polled less and less often, up to this; any completed job or notification wakes it at once, and so
 does a queued job whose time comes: nobody notifies of that."""
@@ -45,6 +46,7 @@ class _Lane:
     """Those of the jobs in flight that are of re-analyses."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_ready: bool = False
+    is_claiming: bool = False
     last_error: str | None = None
     next_s: float | None = None
     """When the last look was taken: seconds until a job's time comes."""
@@ -88,14 +90,20 @@ class Worker:
         """Takes no new jobs, lets running ones finish for `timeout_s`, then hands the rest back."""
         self.is_draining = True
         self.wake()
-        running = [task for lane in self.lanes.values() for task in lane.tasks.values()]
-        if not running:
-            return
-        _, late = await asyncio.wait(running, timeout=timeout_s)
-        for task in late:
-            task.cancel()
-        if late:
-            await asyncio.wait(late, timeout=timeout_s)
+        if not await self._is_idle_within(timeout_s):
+            for task in [task for lane in self.lanes.values() for task in lane.tasks.values()]:
+                task.cancel()
+            await self._is_idle_within(timeout_s)
+
+    async def _is_idle_within(self, timeout_s: float) -> bool:
+        """True once nothing is in flight and no claim is under way, whose jobs would be."""
+        try:
+            async with asyncio.timeout(timeout_s):
+                while any(lane.tasks or lane.is_claiming for lane in self.lanes.values()):
+                    await asyncio.sleep(DRAIN_POLL_S)
+        except TimeoutError:
+            return False
+        return True
 
     def snapshot(self) -> list[StageSnapshot]:
         """In-flight counts by stage."""
@@ -138,8 +146,16 @@ class Worker:
         lane.next_s = backlog.next_s
         window = stage.window(backlog)
         room = window - len(lane.tasks)
-        if room <= 0 or not _has_work(backlog):
+        if room <= 0 or not _has_work(backlog) or self.is_draining:
             return 0
+        lane.is_claiming = True
+        try:
+            return await self._claim(lane, window, room)
+        finally:
+            lane.is_claiming = False
+
+    async def _claim(self, lane: _Lane, window: int, room: int) -> int:
+        stage = lane.stage
         self.reached(stage.name, Step.BEFORE_CLAIM)
         jobs = await self.queue.claim(
             stage.name,

@@ -12,14 +12,17 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from fasteners import InterProcessLock
+
 from db.backup.dump import AUDIO, DATABASE, ERASURES
-from domain.errors import ConfigError, Rejected
+from domain.errors import ConfigError, Conflict, Rejected
 
 ABOUT = "backup.json"
 BLOCK = 1 << 20
@@ -53,13 +56,37 @@ class Shelf:
         except OSError as error:
             raise ConfigError(f"{self.target}: the folder cannot be made: {error.strerror}") from None
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else writes here meanwhile. Raises Conflict where somebody does, ConfigError where we may not."""
+        try:
+            lock = InterProcessLock(str(self.target / ".lock"))
+            is_ours = lock.acquire(blocking=False)
+        except OSError as error:
+            raise self._unwritable(error) from None
+        if not is_ours:
+            raise Conflict(f"{self.target}: another backup is being written here; wait for it")
+        try:
+            yield
+        finally:
+            lock.release()
+
     def begin(self) -> Path:
         """A fresh folder that does not count as a backup yet. What broken-off ones left goes."""
         for left in self.target.glob(".backup-*"):
             shutil.rmtree(left, ignore_errors=True)
         folder = self.target / f".backup-{uuid4().hex}"
-        folder.mkdir(mode=0o700)
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise self._unwritable(error) from None
         return folder
+
+    def _unwritable(self, error: OSError) -> ConfigError:
+        return ConfigError(
+            f"{self.target}: nothing can be written here: {error.strerror}; give the folder to user {os.getuid()}"
+            f" (sudo chown {os.getuid()} {self.target})"
+        )
 
     def finish(self, folder: Path, about: dict[str, Any]) -> About:
         """Writes `backup.json` and lets the folder count. Raises Rejected where a backup of that second is there."""

@@ -20,8 +20,14 @@ async def keep_unnamed(db: Database, store: AudioStore, folder: Path) -> int:
     while batch := await asyncio.to_thread(lambda: list(islice(files, BATCH))):
         async with db.begin() as tx:
             named = await paths_of(tx, [chunk_id for path in batch if (chunk_id := chunk_id_of(path))])
-        kept += await asyncio.to_thread(_copy, store, [path for path in batch if path not in named], folder)
+        kept += await asyncio.to_thread(_copy, store, await asyncio.to_thread(_unknown, store, batch, named), folder)
     return kept
+
+
+def _unknown(store: AudioStore, paths: list[str], named: set[str]) -> list[str]:
+    """Those whose recording no row has: one that was written anew, as an erasure does, has its first file's row."""
+    whole = {chunk_id_of(path) for path in named if store.exists(path)}
+    return [path for path in paths if path not in named and chunk_id_of(path) not in whole]
 
 
 def _copy(store: AudioStore, paths: list[str], folder: Path) -> int:

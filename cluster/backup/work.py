@@ -54,10 +54,15 @@ class Restored:
 def back_up(settings: Settings, url: str, target: Path, *, audio: bool, keep: int, screen: Screen) -> BackedUp:
     """Writes one backup and drops those beyond `keep`. Killed at any moment, earlier ones stay whole.
 
-    Raises ConfigError, Rejected and Unavailable, each saying what to mend.
+    Raises ConfigError, Conflict, Rejected and Unavailable, each saying what to mend.
     """
-    shelf, store = Shelf(target), open_store(settings)
-    folder = shelf.begin()
+    shelf = Shelf(target)
+    with shelf.alone():
+        return _back_up(settings, url, shelf, audio=audio, keep=keep, screen=screen)
+
+
+def _back_up(settings: Settings, url: str, shelf: Shelf, *, audio: bool, keep: int, screen: Screen) -> BackedUp:
+    store, folder = open_store(settings), shelf.begin()
     written = asyncio.run(dump(url, folder, migrate.server_version(url), screen.step))
     copied = None
     if audio:

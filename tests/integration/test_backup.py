@@ -20,6 +20,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from audio.store import FileStore
+from cluster.backup.shelf import Shelf
 from cluster.cli.app import app
 from cluster.cli.export import Format, write_export
 from configs.settings import load
@@ -164,7 +165,16 @@ def test_what_was_erased_since_goes_again_and_what_came_since_is_laid_aside(hous
     assert "1 erasures ordered after this backup are ordered again" in said.replace("\n", " ")
     laid_aside = list((house.shelf / "unnamed").rglob("*.ogg"))
     assert house.in_shop(lambda shop: _jobs(shop, "erasure")) == 1
-    assert len(laid_aside) == 3, "the new one, and two that the erasure wrote anew"
+    assert len(laid_aside) == 1, "the new one; what the erasure wrote anew is known by what it was"
+
+
+def test_only_one_backup_is_written_at_a_time(house: House) -> None:
+    command = [SALESCONTROL, "backup", str(house.shelf)]
+    with Shelf(house.shelf).alone():
+        second = subprocess.run(command, env=house.env, capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "another backup is being written" in second.stderr.replace("\n", " ")
+    house("backup", str(house.shelf))
 
 
 def test_a_restore_that_is_killed_leaves_the_present_whole_and_goes_through_the_next_time(house: House) -> None:

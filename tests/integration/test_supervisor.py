@@ -1,5 +1,7 @@
 """The supervisor on a real database: as many workers as the waiting audio says, and what lost ones held."""
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,33 @@ async def test_what_a_lost_node_held_is_given_back_and_what_others_hold_is_not(q
     await queue.claim("vad", 1, holder("vad-0", HERE, 1))
     await queue.claim("vad", 1, "a-worker-of-another-cluster")
     await watch.reconcile()
-    await watch._give_back()
+    await watch._give_back(await watch._holders())
     (again,) = await queue.claim("vad", 5, "next")
     assert again.job_id == lost.job_id
+
+
+async def test_a_worker_that_begins_to_hold_after_it_was_seen_is_none_of_the_lost(queue: Queue, tmp_path: Path) -> None:
+    """It was started anew between: what was seen of it is of its former process."""
+    watch = supervisor(queue, tmp_path, Workers())
+    async with queue.db.begin() as tx:
+        await queue.enqueue(tx, [NewJob("vad", "c")])
+    found = await watch._holders()
+    await watch.reconcile()
+    await queue.claim("vad", 1, holder("vad-0", HERE, 2))
+    await watch._give_back(found)
+    assert not await queue.claim("vad", 1, "next")
+
+
+async def test_stopping_waits_for_a_worker_that_is_just_being_started(queue: Queue, tmp_path: Path) -> None:
+    class Slow(Workers):
+        def ensure(self, name: str, hosted: list[str], group: WorkerGroup) -> dict[str, Any] | None:
+            time.sleep(0.3)
+            return super().ensure(name, hosted, group)
+
+    workers = Slow()
+    watch = supervisor(queue, tmp_path, workers)
+    reconciling = asyncio.create_task(watch.reconcile())
+    await asyncio.sleep(0.1)
+    await watch.stop()
+    await reconciling
+    assert workers.running == {}

@@ -197,6 +197,26 @@ async def test_draining_hands_back_what_does_not_finish(bench: Bench) -> None:
     assert (await bench.status(chunk))[0] == "QUEUED"
 
 
+async def test_draining_waits_for_what_is_just_being_claimed(bench: Bench) -> None:
+    drains: list[asyncio.Task[None]] = []
+
+    async def last(job: Job) -> dict[str, Any]:
+        await asyncio.sleep(0.3)
+        return {}
+
+    def reached(stage: str, step: Step) -> None:
+        if step is Step.BEFORE_CLAIM and not drains:
+            drains.append(asyncio.create_task(worker.drain(5)))
+
+    await bench.enqueue("scripted", await bench.chunk())
+    worker = bench.work(Scripted(last), reached=reached)
+    while not drains:
+        await asyncio.sleep(0.01)
+    await drains[0]
+    async with bench.db.begin() as tx:
+        assert (await tx.execute(select(t.jobs.c.state).where(t.jobs.c.stage == "scripted"))).scalar_one() == "done"
+
+
 async def test_a_job_passes_every_named_step_in_order(bench: Bench) -> None:
     seen: list[Step] = []
     await bench.enqueue("scripted", await bench.chunk())

@@ -33,6 +33,13 @@ def test_any_other_profile_refuses_known_and_short_secrets(env: dict[str, str], 
         check_secrets(settings(**FLEET, **env))
 
 
+@pytest.mark.parametrize("listening", ["SALESCONTROL_SERVER__HOST", "SALESCONTROL_DASHBOARD__HOST"])
+def test_the_local_profile_refuses_the_default_token_where_others_can_reach_it(listening: str) -> None:
+    with pytest.raises(ConfigError, match="published default"):
+        check_secrets(settings(**{listening: "0.0.0.0"}))
+    check_secrets(settings(**{listening: "0.0.0.0", "ADMIN_TOKEN": "x" * 48}))
+
+
 def test_any_other_profile_starts_with_secrets_of_its_own() -> None:
     check_secrets(settings(**FLEET, ADMIN_TOKEN="x" * 48))
     check_secrets(settings(**FLEET, ADMIN_TOKEN="x" * 48, INTERNAL_TOKEN="y" * 48))
