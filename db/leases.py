@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -18,7 +17,6 @@ from db.job import Job
 from db.queue_sql import CHANNEL
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 RENEW = """
     UPDATE jobs SET lease_until = statement_timestamp() + make_interval(secs => $3)
@@ -56,16 +54,15 @@ class LeaseRenewer:
         self._is_stopping = False
         self._wake = asyncio.Event()
         self._on_hint: Callable[[str], None] | None = None
-        self._on_lost: Callable[[Job], None] | None = None
         self._thread: threading.Thread | None = None
 
-    def start(self, on_hint: Callable[[str], None] | None = None, on_lost: Callable[[Job], None] | None = None) -> None:
+    def start(self, on_hint: Callable[[str], None] | None = None) -> None:
         """Starts the thread.
 
-        `on_hint` is called with a stage's name when jobs of it were queued, `on_lost` with a job whose lease is not
-        ours any more. Where `start` is called inside a running event loop, that loop calls them, else the thread does.
+        `on_hint` is called with a stage's name when jobs of it were queued. Where `start` is called inside a running
+        event loop, that loop calls it, else the thread does.
         """
-        self._on_hint, self._on_lost = _on_current_loop(on_hint), _on_current_loop(on_lost)
+        self._on_hint = _on_current_loop(on_hint)
         self._thread = threading.Thread(target=self._run, name="lease-renewer", daemon=True)
         self._thread.start()
 
@@ -90,11 +87,6 @@ class LeaseRenewer:
         with self._guard:
             self._held.pop(job.lease_token, None)
             self._lost.discard(job.lease_token)
-
-    def is_lost(self, job: Job) -> bool:
-        """Has the lease of a registered job turned out to be somebody else's?"""
-        with self._guard:
-            return job.lease_token in self._lost
 
     def _run(self) -> None:
         try:
@@ -151,8 +143,6 @@ class LeaseRenewer:
                 return  # it ended while we asked
             self._lost.add(job.lease_token)
         log.warning("lease_lost", extra={"job_id": job.job_id, "stage": job.stage})
-        if self._on_lost is not None:
-            self._on_lost(job)
 
     def _hear(self, _connection: object, _pid: int, _channel: str, stage: object) -> None:
         if self._on_hint is not None:
@@ -169,7 +159,7 @@ class LeaseRenewer:
             return
 
 
-def _on_current_loop(call: Callable[[T], None] | None) -> Callable[[T], None] | None:
+def _on_current_loop(call: Callable[[str], None] | None) -> Callable[[str], None] | None:
     """The same call, made by the event loop that runs here now, where one does."""
     try:
         loop = asyncio.get_running_loop()
@@ -178,7 +168,7 @@ def _on_current_loop(call: Callable[[T], None] | None) -> Callable[[T], None] | 
     if call is None:
         return None
 
-    def hand_over(argument: T) -> None:
-        loop.call_soon_threadsafe(call, argument)
+    def hand_over(stage: str) -> None:
+        loop.call_soon_threadsafe(call, stage)
 
     return hand_over

@@ -58,12 +58,8 @@ def ground(raw: RawVerdict, transcript: Transcript, catalogue: Sequence[str]) ->
     )
 
 
-def locate(quote: str, transcript: Transcript) -> Evidence | None:
-    """Where a quote is, cut to MAX_QUOTE_WORDS words of the one utterance that holds most of it; None: not there."""
-    return _locate(quote, list(_tokens(transcript)), transcript)
-
-
 def _locate(quote: str, tokens: Sequence[_Token], transcript: Transcript) -> Evidence | None:
+    """Where a quote is, cut to MAX_QUOTE_WORDS words of the one utterance that holds most of it; None: not there."""
     wanted = _normalise(quote).split()
     runs = _runs(wanted, tokens)
     if runs:

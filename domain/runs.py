@@ -141,8 +141,3 @@ class RunProgress:
     @property
     def ended(self) -> int:
         return min(self.judged + self.stale + self.dead, self.planned)
-
-    @property
-    def is_drained(self) -> bool:
-        """Nothing of it waits or runs any more."""
-        return self.fed == self.planned and not self.queued and not self.running

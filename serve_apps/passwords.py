@@ -29,10 +29,6 @@ class Passwords:
             fits = await asyncio.to_thread(self._verify, password_hash or NOBODY, password)
         return fits and password_hash is not None
 
-    def is_outdated(self, password_hash: str) -> bool:
-        """Whether it was made with other parameters than are used now."""
-        return self._hasher.check_needs_rehash(password_hash)
-
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)

@@ -31,7 +31,6 @@ function theme() {
     categoryAxis: {...axis, splitLine: {show: false}},
     valueAxis: {...axis, axisLine: {show: false}},
     legend: {textStyle: {color: of("--muted")}},
-    visualMap: {textStyle: {color: of("--muted")}, inRange: {color: [of("--heat-0"), of("--accent")]}},
     tooltip: {backgroundColor: of("--card"), borderColor: of("--line"), textStyle: {color: of("--text")}},
   }
 }
@@ -94,7 +93,7 @@ function inWords({shares, ...option}) {
     if (axis.type === "value") axis.axisLabel = {formatter: (value) => `${Math.round(value * 100)}%`}
   }
   option.tooltip.formatter = ({name, seriesName, value, data}) => {
-    const lines = [name, option.series.length > 1 ? seriesName : "", data?.label_text || String(Array.isArray(value) ? value[2] : value)]
+    const lines = [name, option.series.length > 1 ? seriesName : "", data?.label_text || String(value)]
     const box = document.createElement("div")
     box.textContent = lines.filter(Boolean).join(": ")
     return box

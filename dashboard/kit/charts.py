@@ -72,30 +72,6 @@ def series_chart(
     return Chart(title, option, ["", *(one.name for one in series)], rows, height)
 
 
-def heat_chart(
-    title: str, columns: Sequence[str], lines: Sequence[str], cells: Sequence[Sequence[Mark]], *, height: int = 260
-) -> Chart:
-    """lines × columns, the darker the more. cells[line][column]; None where there is nothing."""
-    data = [
-        {"value": [x, y, mark.value], "go": dict(mark.go), "name": f"{lines[y]} {columns[x]}", "label_text": mark.label}
-        for y, row in enumerate(cells)
-        for x, mark in enumerate(row)
-        if mark.value is not None
-    ]
-    top = max((mark.value or 0 for row in cells for mark in row), default=1) or 1
-    option = {
-        "grid": {**GRID, "top": 8},
-        "tooltip": {"confine": True},
-        "xAxis": {"type": "category", "data": list(columns), "splitArea": {"show": False}},
-        "yAxis": {"type": "category", "data": list(lines), "inverse": True},
-        "visualMap": {"show": False, "min": 0, "max": top},
-        "series": [{"type": "heatmap", "data": data, "itemStyle": {"borderWidth": 2, "borderColor": "transparent"}}],
-        "animation": False,
-    }
-    rows = [[Mark(None, label=lines[y]), *row] for y, row in enumerate(cells)]
-    return Chart(title, option, ["", *columns], rows, height)
-
-
 def _series(one: Series) -> dict[str, Any]:
     data = [{"value": mark.value, "go": dict(mark.go), "label_text": mark.label} for mark in one.marks]
     drawn: dict[str, Any] = {"name": one.name, "data": data, "type": "bar" if one.kind == "bar" else "line"}

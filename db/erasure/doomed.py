@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -47,11 +47,6 @@ async def delete_doomed(
         async with db.begin() as tx:
             await tx.execute(delete(t.doomed_files).where(_f.stored_path.in_(paths)))
         deleted, last = deleted + len(paths), paths[-1]
-
-
-async def count_doomed(tx: AsyncConnection) -> int:
-    """How many files wait to be deleted."""
-    return int((await tx.execute(select(func.count()).select_from(t.doomed_files))).scalar_one())
 
 
 def _delete(store: AudioStore, paths: list[str], reached: Reached) -> None:

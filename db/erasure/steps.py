@@ -5,7 +5,6 @@ from enum import StrEnum
 
 
 class Step(StrEnum):
-    ORDERED = "ordered"
     SILENCED = "silenced"
     """The new files are there; no row names them yet."""
     WRITTEN = "written"

@@ -4,13 +4,13 @@ A report job is about one hour of a point, or about the whole point; a coverage 
 subject begins with the id of the point, whose row is locked; what they are about follows after an @.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.queue import NewJob, Queue
+from db.queue import NewJob
 from db.reports.hours import Hour, hours_of
 from domain.ids import DialogueId, PointId
 from domain.status import JobClass
@@ -25,11 +25,6 @@ async def report_jobs(tx: AsyncConnection, dialogue_ids: Iterable[DialogueId]) -
     """Jobs for the hours that these dialogues are in now and were in before, by their facts. To be queued in the
     transaction that changed them, after what it wrote; where it deletes them, to be asked for before."""
     return [hour_job(hour) for hour in await hours_of(tx, dialogue_ids)]
-
-
-async def enqueue_reports(tx: AsyncConnection, queue: Queue, dialogue_ids: Sequence[DialogueId]) -> None:
-    """Queues those jobs."""
-    await queue.enqueue(tx, await report_jobs(tx, dialogue_ids))
 
 
 def hour_job(hour: Hour, delay_s: float = DELAY_S) -> NewJob:

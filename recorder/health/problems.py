@@ -10,7 +10,6 @@ SILENT_S = 60.0
 """Samples that are all zero for so long come from a dead or muted microphone; a quiet shop always has noise."""
 CLIPPING_DBFS = -0.1
 LOW_DISK_BYTES = 1_000_000_000
-CLOCK_ERROR_S = 2.0
 
 _LOSSES = frozenset(
     {

@@ -117,12 +117,6 @@ class Ledger:
         with self._file.reading() as db:
             return ledger_chunks.waiting_sizes(db)
 
-    def chunk_counts(self) -> dict[ChunkState, tuple[int, int]]:
-        """Number and bytes of the chunks in every state that occurs but `delivered`."""
-        query = "SELECT state, count(*), sum(size_bytes) FROM chunks WHERE state != 'delivered' GROUP BY state"
-        with self._file.reading() as db:
-            return {ChunkState(state): (count, size) for state, count, size in db.execute(query)}
-
     # What the agent is doing
 
     def enter(self, condition: Condition, at: Moment, detail: str = "") -> None:

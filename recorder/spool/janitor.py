@@ -9,7 +9,6 @@ from recorder.ledger.ledger import Entry, Ledger
 from recorder.spool.retention import Limits, expired, first
 from recorder.spool.spool import Spool
 
-PERIOD_S = 300.0
 _BATCH = 200
 """Undelivered chunks that go in one transaction of the ledger."""
 

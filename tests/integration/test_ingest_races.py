@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 from shop import Device, Shop
 from sqlalchemy import insert, text
@@ -25,11 +24,6 @@ from serve_apps.ingest.receiver import Receiver
 async def count(shop: Shop, table: str) -> int:
     async with shop.deps.db.begin() as tx:
         return int((await tx.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one())
-
-
-def upload_request(shop: Shop) -> httpx.Request:
-    url, fields, files = "/api/v1/chunks", shop.device.fields(), {"chunk_file": shop.audio}
-    return shop.client.build_request("POST", url, headers=shop.device.headers, data=fields, files=files)
 
 
 async def test_the_same_chunk_from_twenty_clients_at_once_is_one_row_and_one_job(shop: Shop) -> None:

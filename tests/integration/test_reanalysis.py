@@ -112,7 +112,7 @@ class TestJudging:
         assert sum(verdict["attempted"] == "yes" for verdict in verdicts.values()) > offers
         assert await scene.verdicts() == before
         progress = await scene.progress(plan)
-        assert (progress.judged, progress.ended, progress.is_drained) == (32, 32, True)
+        assert (progress.judged, progress.ended, progress.queued, progress.running) == (32, 32, 0, 0)
 
     async def test_one_that_is_no_shadow_is_promoted_at_its_end(
         self, scene: RunBench, caplog: pytest.LogCaptureFixture

@@ -17,7 +17,7 @@ from db import tables as t
 from db.engine import Database
 from db.queue import Queue
 from db.reports.check import ONE_SNAPSHOT, Drift, check_chain, check_coverage, check_days
-from db.reports.jobs import enqueue_reports
+from db.reports.jobs import report_jobs
 from db.reports.rebuild import rebuild_days, rebuild_together
 from db.shops.points import Point, find_point
 
@@ -70,7 +70,7 @@ async def test_what_a_queued_job_is_going_to_count_is_not_taken_for_wrong(db: Da
         await tx.execute(
             update(t.dialogues).where(t.dialogues.c.dialogue_id == changed).values(analysis_status="ERROR")
         )
-        await enqueue_reports(tx, queue, [changed])
+        await queue.enqueue(tx, await report_jobs(tx, [changed]))
     assert await drifts(db, points) == []
     async with db.begin() as tx:
         await tx.execute(delete(t.jobs))

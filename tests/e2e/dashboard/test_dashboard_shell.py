@@ -8,8 +8,6 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.dashboard.rig import ADMIN_TOKEN, Server, running_panel
 from tests.e2e.dashboard.seeded import Seeded
 
-NAME_OF_FOCUSED = "document.activeElement.getAttribute('aria-label') || document.activeElement.textContent.trim()"
-
 
 def test_language_and_theme_change_at_once_and_are_remembered(seeded: Seeded, screen: Callable[..., Any]) -> None:
     page = screen()("?page=today")

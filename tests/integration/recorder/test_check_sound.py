@@ -17,7 +17,6 @@ from recorder.check.result import State, Step
 from recorder.check.sampling import CannotRecord, Why
 
 RATE = 48_000
-LISTEN_S = 5.0
 SOUND = (Step.MICROPHONE, Step.FREE, Step.QUIET, Step.TILL, Step.CUSTOMER, Step.CLIPPING, Step.GAIN)
 Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 Shorts = np.ndarray[tuple[int], np.dtype[np.int16]]

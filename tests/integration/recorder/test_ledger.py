@@ -60,7 +60,7 @@ def test_waiting_chunks_come_by_time_from_either_end(ledger: Ledger, machine: Ma
     ledger.set_state("session-000001", ChunkState.DELIVERED, start_ms=NOON)
     assert [c.seq for c in ledger.waiting()] == [0, 2, 3]
     assert [c.seq for c in ledger.waiting(newest_first=True, limit=2)] == [3, 2]
-    assert ledger.chunk_counts() == {ChunkState.WAITING: (3, 540_000)}
+    assert ledger.waiting_sizes() == {f"session-{seq:06}": 180_000 for seq in (0, 2, 3)}
 
 
 def test_what_is_written_together_is_all_there_or_not_at_all(ledger: Ledger, machine: Machine) -> None:

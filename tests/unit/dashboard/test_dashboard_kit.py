@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from dashboard.apis import apis_of
 from dashboard.client import ApiError, AwayError, NotAllowedError
 from dashboard.error_page import sentence
-from dashboard.kit.charts import Mark, Series, attribute, heat_chart, series_chart
+from dashboard.kit.charts import Mark, Series, attribute, series_chart
 from dashboard.kit.player import MOST_BARS, merged, player_view
 from dashboard.kit.render import Look, environment
 from dashboard.strings import Strings
@@ -25,11 +25,6 @@ def test_a_chart_and_its_table_say_the_same() -> None:
     assert [point["value"] for point in chart.option["series"][0]["data"]] == [0.25, None]
     assert chart.option["series"][0]["data"][0]["go"] == {"day": "2026-03-02"}
     assert [[mark.label or mark.value for mark in row] for row in chart.rows] == [["Mon", "25 %"], ["Tue", None]]
-
-
-def test_a_heat_map_leaves_out_what_is_not_there() -> None:
-    chart = heat_chart("Sales", ["9", "10"], ["Mon"], [[Mark(3), Mark(None)]])
-    assert [point["value"] for point in chart.option["series"][0]["data"]] == [[0, 0, 3]]
 
 
 def test_what_a_chart_shows_is_escaped_in_the_page() -> None:

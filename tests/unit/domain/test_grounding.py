@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.grounding import FUZZY, ground, locate
+from domain.grounding import FUZZY, ground
 from domain.status import Attempted, Kind, Reaction
 from domain.transcript import Transcript, Utterance, Word
-from domain.verdict import DEFAULT_CATALOGUE, MAX_QUOTE_WORDS, MAX_QUOTES, RawVerdict
+from domain.verdict import DEFAULT_CATALOGUE, MAX_QUOTE_WORDS, MAX_QUOTES, Evidence, RawVerdict
 
 
 def timed(*lines: str, language: str = "ru") -> Transcript:
@@ -28,6 +28,25 @@ TALK = timed(
 )
 
 
+def raw(**changes: object) -> RawVerdict:
+    fields: dict[str, object] = {
+        "kind": Kind.SALE,
+        "attempted": Attempted.YES,
+        "quality_score": 3,
+        "categories": ("pastry",),
+        "closing_question": True,
+        "customer_reaction": Reaction.ACCEPTED,
+        "quotes": ("Положить вам один?",),
+        "confidence": 0.9,
+    }
+    return RawVerdict(**(fields | changes))  # type: ignore[arg-type]
+
+
+def located(quote: str, transcript: Transcript) -> Evidence | None:
+    """Where a verdict with this quote alone has it."""
+    return next(iter(ground(raw(quotes=(quote,)), transcript, DEFAULT_CATALOGUE).evidence), None)
+
+
 @pytest.mark.parametrize(
     ("quote", "found", "score"),
     [
@@ -41,66 +60,52 @@ TALK = timed(
 def test_a_quote_is_found_literally_then_normalised_then_by_spelling(
     quote: str, found: str, score: float | None
 ) -> None:
-    evidence = locate(quote, TALK)
+    evidence = located(quote, TALK)
     assert evidence is not None
     assert (evidence.quote, evidence.utterance) == (found, 2)
     assert evidence.score == score if score else FUZZY <= evidence.score < 1
 
 
 def test_a_quote_has_the_times_of_its_first_and_last_word() -> None:
-    evidence = locate("круассан с миндалём", TALK)
+    evidence = located("круассан с миндалём", TALK)
     assert evidence is not None
     assert (evidence.start_ms, evidence.end_ms) == (20_000 + 4 * 200, 20_000 + 6 * 200 + 100)
 
 
 @pytest.mark.parametrize("quote", ["Не желаете ли омара?", "круассан с вишней и сливками", "", "…", "   "])
 def test_an_invented_or_empty_quote_is_not_found(quote: str) -> None:
-    assert locate(quote, TALK) is None
+    assert located(quote, TALK) is None
 
 
 def test_of_two_like_places_the_literal_one_counts() -> None:
-    evidence = locate("Добавим?", timed("добавим сахар", "А сироп? Добавим?"))
+    evidence = located("Добавим?", timed("добавим сахар", "А сироп? Добавим?"))
     assert evidence is not None
     assert (evidence.utterance, evidence.quote) == (1, "Добавим?")
 
 
 def test_a_quote_over_two_utterances_is_cut_to_the_one_that_holds_more() -> None:
-    evidence = locate("with a flat white. Shall I", timed("they go well with a flat white.", "Shall I add one?"))
+    evidence = located("with a flat white. Shall I", timed("they go well with a flat white.", "Shall I add one?"))
     assert evidence is not None
     assert (evidence.utterance, evidence.quote) == (0, "with a flat white.")
 
 
 def test_a_long_quote_is_cut() -> None:
-    evidence = locate(TALK.utterances[2].text, TALK)
+    evidence = located(TALK.utterances[2].text, TALK)
     assert evidence is not None
     assert len(evidence.quote.split()) == MAX_QUOTE_WORDS
 
 
 def test_words_that_the_recogniser_split_keep_their_times() -> None:
     words = (Word(0, 50, " Что", 0.9), Word(50, 120, "-нибудь", 0.9), Word(130, 200, " ещё?", 0.9))
-    evidence = locate("что-нибудь", Transcript("ru", (Utterance(0, 900, " Что-нибудь ещё?", words),)))
+    evidence = located("что-нибудь", Transcript("ru", (Utterance(0, 900, " Что-нибудь ещё?", words),)))
     assert evidence is not None
     assert (evidence.quote, evidence.start_ms, evidence.end_ms) == ("Что-нибудь", 0, 120)
 
 
 def test_an_utterance_without_words_lends_its_own_times() -> None:
-    evidence = locate("anything else", Transcript("en", (Utterance(100, 900, "Anything else?"),)))
+    evidence = located("anything else", Transcript("en", (Utterance(100, 900, "Anything else?"),)))
     assert evidence is not None
     assert (evidence.start_ms, evidence.end_ms) == (100, 900)
-
-
-def raw(**changes: object) -> RawVerdict:
-    fields: dict[str, object] = {
-        "kind": Kind.SALE,
-        "attempted": Attempted.YES,
-        "quality_score": 3,
-        "categories": ("pastry",),
-        "closing_question": True,
-        "customer_reaction": Reaction.ACCEPTED,
-        "quotes": ("Положить вам один?",),
-        "confidence": 0.9,
-    }
-    return RawVerdict(**(fields | changes))  # type: ignore[arg-type]
 
 
 def test_an_attempt_without_a_located_quote_is_uncertain_and_claims_nothing() -> None:
@@ -148,7 +153,7 @@ def test_any_run_of_words_is_found_verbatim_and_within_its_words_times(lines: li
     first = data.draw(st.integers(0, len(words) - 1))
     last = data.draw(st.integers(first, len(words) - 1))
     quote = " ".join(words[first : last + 1])
-    evidence = locate(quote, transcript)
+    evidence = located(quote, transcript)
     if not any(c.isalnum() for c in quote):
         assert evidence is None
         return
@@ -164,7 +169,7 @@ def test_any_run_of_words_is_found_verbatim_and_within_its_words_times(lines: li
 @settings(max_examples=100, deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=4), WORDS)
 def test_whatever_is_quoted_only_the_transcripts_own_text_comes_back(lines: list[str], quote: str) -> None:
-    evidence = locate(quote, timed(*lines))
+    evidence = located(quote, timed(*lines))
     if evidence is not None:
         assert evidence.quote in timed(*lines).utterances[evidence.utterance].text
         assert evidence.start_ms <= evidence.end_ms
