@@ -21,7 +21,7 @@ _TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=5.0)
 """Of each step. The server gives its own answer up after 30 s and says 503."""
 _DEADLINE_S = 90.0
 _LONGEST_S = 900.0
-"""Of any upload: the watchdog must be able to tell a slow one from a hung thread."""
+"""Of any upload: the agent's watchdog must be able to tell a slow one from a hung thread."""
 _SLOWEST_BYTES_PER_S = 2000
 """A link slower than GPRS can't keep up with speech at 24 kbit/s anyway."""
 _KEEP_ALIVE_S = 2.0
@@ -78,12 +78,14 @@ class ApiClient:
         ca_file: Path | None = None,
         max_upload_kbps: int | None = None,
         deadline_s: float = _DEADLINE_S,
+        longest_s: float = _LONGEST_S,
     ) -> None:
-        """`ca_file`: as in `trusted_by`, with what it raises."""
+        """`ca_file`: as in `trusted_by`, with what it raises. `deadline_s`: of a request without its file; `longest_s`:
+        of any upload, however long its file is."""
         self._clock = clock
         self._line = Line()
         self._pace = Pace(max_upload_kbps, self._rest)
-        self._deadline_s = deadline_s
+        self._deadline_s, self._longest_s = deadline_s, longest_s
         self._closing = threading.Event()
         self._http = httpx.Client(
             verify=trusted_by(ca_file),
@@ -98,7 +100,8 @@ class ApiClient:
         where the file can't be opened."""
         with PacedFile(path, self._pace) as file:
             size_bytes = path.stat().st_size
-            deadline_s = self._deadline_s + max(size_bytes / _SLOWEST_BYTES_PER_S, self._pace.duration_s(size_bytes))
+            sending_s = max(size_bytes / _SLOWEST_BYTES_PER_S, self._pace.duration_s(size_bytes))
+            deadline_s = min(self._deadline_s + sending_s, self._longest_s)
             files = {"chunk_file": (path.name, file, "audio/ogg")}
             return self._post(credentials.url("chunks"), credentials.token, deadline_s, data=dict(fields), files=files)
 

@@ -186,6 +186,15 @@ def test_an_upload_is_no_faster_than_the_limit(path: Path) -> None:
     client.close()
 
 
+def test_no_upload_is_longer_than_the_longest_however_slow_its_pace(path: Path) -> None:
+    client = ApiClient(SystemClock(), version="1.0", max_upload_kbps=8, longest_s=0.3)
+    with running(StubServer()) as server:
+        started_s = monotonic()
+        assert failed(upload(client, server.url, path)) is Failure.TIMEOUT
+        assert monotonic() - started_s < 15.0
+    client.close()
+
+
 @pytest.mark.parametrize("kbps", [None, 8])
 def test_a_stop_from_another_thread_ends_the_request_under_way(path: Path, kbps: int | None) -> None:
     client = ApiClient(SystemClock(), version="1.0", max_upload_kbps=kbps)
