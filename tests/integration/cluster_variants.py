@@ -32,7 +32,7 @@ GPU_MINIMUM = "min_workers: 1\n    max_workers: 1\n    labels"
 SHAPE = [
     Variant(AWS, "max_workers: 18", "max_wokers: 18", "'max_wokers' was unexpected", "as in ray_cluster.yaml"),
     Variant(AWS, "GPU: 1}\n    docker: *gpu", "GPU: one}\n    docker: *gpu", "not of type 'integer'", "as in"),
-    Variant(AWS, "idle_timeout_minutes: 10", "upscaling_speed: 9", "upscaling_speed stands here twice", "keep one"),
+    Variant(AWS, "idle_timeout_minutes: 5", "upscaling_speed: 9", "upscaling_speed stands here twice", "keep one"),
     Variant(
         AWS, "head_node_type: head\n", "head_node_type: haed\n", "head_node_type", "as in", at="# SalesControl on AWS"
     ),
