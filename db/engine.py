@@ -18,7 +18,7 @@ from domain.errors import Unavailable
 DriverConnection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 POOL_SIZE = 3
-"""With the lease renewer's own connection this keeps a process at 4 (DESIGN 8)."""
+"""With the lease renewer's own connection this keeps a process at 4."""
 
 SESSION = {
     "application_name": "salescontrol",

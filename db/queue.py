@@ -1,4 +1,4 @@
-"""The job queue of DESIGN 8, on one table: what goes in, what comes out, and how a claimed job ends."""
+"""The job queue, on one table: what goes in, what comes out, and how a claimed job ends."""
 
 import random
 from collections.abc import Callable, Iterable, Sequence
@@ -71,8 +71,9 @@ class Queue:
         reruns: int | None = None,
         in_all: int | None = None,
     ) -> list[Job]:
-        """Leases up to `limit` jobs of a stage to `worker`, in the fair order of DESIGN 8; at most `reruns` of them are
-        of re-analyses, and with them at most `in_all` jobs of the stage are in flight, over all workers.
+        """Leases up to `limit` jobs of a stage to `worker`, in fair turns (docs/decisions/turns-in-the-queue.md); at
+        most `reruns` of them are of re-analyses, and with them at most `in_all` jobs of the stage are in flight, over
+        all workers.
 
         `on_claim` sees the jobs about to be leased, `on_dead` those whose worker vanished in their last attempt, both
         inside the claim's transaction; it is rolled back and begun anew where a job cannot be had after all, so they

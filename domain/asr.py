@@ -1,4 +1,4 @@
-"""What the asr stage asks of Whisper and what it gets back: wire types, no audio in them (DESIGN 6)."""
+"""What the asr stage asks of Whisper and what it gets back: wire types, no audio in them."""
 
 from dataclasses import dataclass
 from enum import StrEnum

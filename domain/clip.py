@@ -11,7 +11,7 @@ from dataclasses import dataclass
 PADDING_MS = 500
 GAP_MS = 500
 JOIN_MS = 500
-"""Chunks that follow each other within this are one recording: the codec's padding, a clock that creeps (DESIGN 5)."""
+"""Chunks that follow each other within this are one recording: the codec's padding, a clock that creeps."""
 MAX_CLIP_MS = 600_000
 
 

@@ -1,4 +1,4 @@
-"""When a dialogue can change no more. Pure: gives an instant, leaves the clock to the caller (DESIGN 5)."""
+"""When a dialogue can change no more. Pure: gives an instant, leaves the clock to the caller."""
 
 from collections.abc import Iterable, Iterator
 

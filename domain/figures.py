@@ -1,4 +1,4 @@
-"""The figures of a period, defined once (DESIGN 7): what is counted, what is counted beside, and how sure it is."""
+"""The figures of a period, defined once: what is counted, what is counted beside, and how sure it is."""
 
 from collections import Counter
 from collections.abc import Iterable

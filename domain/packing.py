@@ -1,4 +1,4 @@
-"""The packing plan: speech of many dialogues laid into few Whisper windows, and words carried back (DESIGN 6).
+"""The packing plan: speech of many dialogues laid into few Whisper windows, and words carried back.
 
 Whisper pays for 30 s of encoder whatever a window holds, so densely packed windows are what makes batches cheap.
 """

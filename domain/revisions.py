@@ -1,4 +1,4 @@
-"""Which rebuilt dialogue is which old one: ids stay, content gets a new revision (DESIGN 5)."""
+"""Which rebuilt dialogue is which old one: ids stay, content gets a new revision."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""Speech becomes dialogues. Knows no clock: the same audio gives the same ones, whatever way it came (DESIGN 5)."""
+"""Speech becomes dialogues. Knows no clock: the same audio gives the same ones, whatever way it came."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate

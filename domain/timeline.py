@@ -29,7 +29,7 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers of sessionisation (DESIGN 5), in milliseconds.
+    """The numbers of sessionisation, in milliseconds.
 
     Raises ValueError where `max_ms` is so short that a change would reach beyond the audio that is loaded around it.
     """

@@ -1,4 +1,4 @@
-"""The verdict on one dialogue: the same schema for every engine (DESIGN 7)."""
+"""The verdict on one dialogue: the same schema for every engine."""
 
 from dataclasses import dataclass, field
 

@@ -1,4 +1,4 @@
-"""Word error rate: how far a transcript is from what was said (DESIGN 6).
+"""Word error rate: how far a transcript is from what was said.
 
 (substitutions + deletions + insertions) / words of the reference, over text with case, punctuation and ё/е evened out.
 """

@@ -1,6 +1,6 @@
 """Why the machine thinks so, in plain words: what it decided, by which rule, from whose words, and how sure. Pure.
 
-The sentences are those of the definitions of DESIGN's verdict schema (domain/verdict.py), not guesses about the model.
+The sentences are those of the verdict's definitions (domain/verdict.py), not guesses about the model.
 """
 
 from collections.abc import Mapping, Sequence

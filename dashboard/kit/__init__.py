@@ -11,5 +11,5 @@ dialogs, charts and playing audio stay. What the person does comes back as a Mes
 - A link with `href="?page=…"` is a page of ours: the address changes, and Back comes back.
 
 macros.html has the parts (figure, chart, chip, field, empty, table …), charts.py the charts, player.py the sound,
-format.py numbers and times in the person's language, style/kit.css the looks.
+format.py numbers and times in the person's language, dashboard/style/*.css the looks.
 """

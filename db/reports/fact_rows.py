@@ -1,7 +1,7 @@
 """Rows of `dialogue_facts`: one a dialogue, whatever its state, as its transcript, verdict and reviews now stand.
 
 The review that counts is the newest that was neither undone nor asked for only to compare reviewers; those of dialogues
-that were merged into this one count for it as well (DESIGN 5).
+that were merged into this one count for it as well.
 """
 
 from collections.abc import Sequence

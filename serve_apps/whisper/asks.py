@@ -7,7 +7,7 @@ from domain.asr import Decoding, TranscribeItem
 from domain.transcript import Transcript
 
 LONGEST_ITEM_S = 150
-"""A dialogue is at most 120 s (DESIGN 5); anything longer weighs as much as this in a batch."""
+"""A dialogue is at most 120 s; anything longer weighs as much as this in a batch."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Two passes: the fast model for all, the accurate one where its answer looks wrong, then the gate (DESIGN 6)."""
+"""Two passes: the fast model for all, the accurate one where its answer looks wrong, then the gate."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
