@@ -13,7 +13,7 @@ from domain.errors import Conflict, Rejected
 NAMESPACE = UUID("6d1f4b1c-8a54-5d0e-9a53-0d2a7e1c4f10")
 """Ids of what an import makes are derived from names in it, so that the next import finds them again."""
 LIVE_TOKENS = 2
-"""So many tokens of a device work at once (DESIGN 4)."""
+"""So many tokens of a device work at once."""
 
 
 @contextmanager

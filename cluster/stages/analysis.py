@@ -1,4 +1,4 @@
-"""analysis: one transcript → was something extra offered, how well, and did the customer take it (DESIGN 7)."""
+"""analysis: one transcript → was something extra offered, how well, and did the customer take it."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""asr: the speech of one closed dialogue → its transcript, by the Serve application `whisper` (DESIGN 6)."""
+"""asr: the speech of one closed dialogue → its transcript, by the Serve application `whisper`."""
 
 from dataclasses import replace
 from typing import ClassVar
