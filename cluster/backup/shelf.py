@@ -3,6 +3,7 @@
     TARGET/20261129T071500Z/   database.dump, audio.jsonl, erasures.jsonl, backup.json: one backup
     TARGET/audio/…             recordings, once for all backups, under the store's own paths
     TARGET/unnamed/…           recordings that a restored database did not know
+    TARGET/erasures.jsonl      orders to erase of databases that were replaced, for whichever is restored next
 
 A backup is written under a name that begins with a dot and renamed once it is complete and on the disk.
 """
@@ -11,7 +12,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -129,6 +130,19 @@ class Shelf:
     def manifest(self, about: About) -> Iterator[tuple[str, str]]:
         """(path in the store, sha256) of every recording that the database names."""
         return read_manifest(self.folder(about))
+
+    def remember(self, orders: Sequence[str]) -> list[str]:
+        """Keeps these orders to erase beside those that are kept already. Returns all."""
+        kept = self.target / ERASURES
+        known = kept.read_text(encoding="utf-8").splitlines() if kept.exists() else []
+        every = list(dict.fromkeys([*known, *orders]))
+        if every != known:
+            coming = self.target / f".{ERASURES}.{uuid4().hex}"
+            coming.touch(mode=0o600)
+            coming.write_text("".join(f"{line}\n" for line in every), encoding="utf-8")
+            sync(coming)
+            coming.replace(kept)
+        return every
 
     def prune(self, keep: int) -> list[str]:
         """Leaves the newest `keep`, and of the audio what these name. Returns the names of those that went."""

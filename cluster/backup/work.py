@@ -15,7 +15,7 @@ from cluster.release import release_hash
 from configs.settings import Settings
 from db import migrate
 from db.backup.dump import dump, note_backup
-from db.backup.restore import erasures_of, knows, order_again, restore_database
+from db.backup.restore import erasures_of, knows, order_again, present_orders, restore_database
 from db.engine import Database
 from db.queue import Queue
 from domain.errors import ConfigError
@@ -87,8 +87,8 @@ def _back_up(settings: Settings, url: str, shelf: Shelf, *, audio: bool, keep: i
 def restore(settings: Settings, url: str, target: Path, name: str | None, screen: Screen) -> Restored:
     """Makes database and store what the backup says. Killed at any moment, call it again.
 
-    Orders of erasure that later backups of the same folder know are placed anew. Raises as `back_up`, and Conflict
-    where the database is in use.
+    Orders of erasure that the present database or later backups of the same folder know are placed anew. Raises as
+    `back_up`, and Conflict where the database is in use.
     """
     shelf, store = Shelf(target), open_store(settings)
     about = shelf.find(name)
@@ -96,7 +96,7 @@ def restore(settings: Settings, url: str, target: Path, name: str | None, screen
         raise ConfigError(f"{about.name} has schema {about.revision}, newer than this release: use the newer release")
     screen.step("checksums")
     shelf.check(about)
-    newest = erasures_of(shelf.folder(shelf.backups()[-1]))
+    later = shelf.remember([*erasures_of(shelf.folder(shelf.backups()[-1])), *asyncio.run(present_orders(url))])
     former = asyncio.run(restore_database(url, shelf.folder(about), migrate.server_version(url), screen.step))
     screen.step("schema")
     migrate.upgrade(url)
@@ -105,7 +105,7 @@ def restore(settings: Settings, url: str, target: Path, name: str | None, screen
         screen.step("audio", about.audio_files)
         copied = copy_back(store, shelf.manifest(about), shelf.audio, screen.advance)
     screen.step("later recordings and erasures")
-    erasures, unnamed = asyncio.run(_after(settings, url, newest, shelf))
+    erasures, unnamed = asyncio.run(_after(settings, url, later, shelf))
     return Restored(about, former, copied, erasures, unnamed)
 
 

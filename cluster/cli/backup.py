@@ -95,7 +95,7 @@ def restore(
         typer.echo(json.dumps(asdict(done), default=str))
     else:
         _say_restored(done.former, done.erasures, done.unnamed, shelf)
-    _complain(done.audio.lost if done.audio else [], "recordings are neither in the store nor in the backup")
+    _complain(done.audio.lost if done.audio else [], "recordings are gone or damaged in the store and in the backup")
 
 
 def _say_restored(former: str | None, erasures: int, unnamed: int, shelf: Shelf) -> None:

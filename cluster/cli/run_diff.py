@@ -201,6 +201,8 @@ def _promoted(done: Promotion) -> list[str]:
 
 
 def _rolled_back(done: Rollback) -> list[str]:
+    if not done.restored and not done.left:
+        return [f"'{done.name}' had been rolled back already."]
     return [
         f"'{done.name}': {done.restored} dialogues are again as they were before its promotion.",
         f"{done.left} changed after it and stay as they are." if done.left else "",

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
 
 from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,7 +58,8 @@ async def dump(url: str, folder: Path, server_version: int, tell: Callable[[str]
             )  # fmt: skip
             tell("manifest")
             files = await _write_audio(tx, _private(folder / AUDIO))
-            await _write_erasures(tx, _private(folder / ERASURES))
+            with _private(folder / ERASURES).open("w", encoding="utf-8") as out:
+                out.writelines(f"{line}\n" for line in await orders_of(tx))
     finally:
         await db.dispose()
     return Dump(as_of, revision, server_version, target.stat().st_size, files)
@@ -76,22 +76,17 @@ async def _write_audio(tx: AsyncConnection, path: Path) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as out:
         async for row in await tx.stream(ordered):
-            _line(out, {"path": row.stored_path, "sha256": row.sha256})
+            out.write(json.dumps({"path": row.stored_path, "sha256": row.sha256}) + "\n")
             count += 1
     return count
 
 
-async def _write_erasures(tx: AsyncConnection, path: Path) -> None:
+async def orders_of(tx: AsyncConnection) -> list[str]:
+    """Every order to erase that somebody gave, oldest first, each as a line of JSON."""
     e = t.erasures.c
     columns = (e.erasure_id, e.kind, e.point_id, e.device_id, e.dialogue_id, e.start_ts, e.end_ts, e.requested_by)
     query = select(*columns).where(e.kind != "retention").order_by(e.at)
-    with path.open("w", encoding="utf-8") as out:
-        async for row in await tx.stream(query):
-            _line(out, dict(row._mapping))
-
-
-def _line(out: TextIO, values: dict[str, object]) -> None:
-    out.write(json.dumps(values, default=_plain) + "\n")
+    return [json.dumps(dict(row._mapping), default=_plain) for row in await tx.execute(query)]
 
 
 def _plain(value: object) -> str:

@@ -1,5 +1,6 @@
 """The database back from a dump, beside the present one, which is then renamed and kept: never half of either."""
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db import migrate
 from db import tables as t
-from db.backup.dump import DATABASE, ERASURES
+from db.backup.dump import DATABASE, ERASURES, orders_of
 from db.backup.programs import find_program, run
 from db.dialogues.stage_store import to_ms
 from db.engine import Database
@@ -23,6 +24,9 @@ from db.queue import Queue
 from domain.errors import Conflict, Rejected
 from domain.ids import DeviceId, DialogueId, PointId
 from domain.timeline import Span
+
+LOOKS, LOOK_S = 20, 0.1
+"""PostgreSQL lists a connection for a moment after it was closed."""
 
 
 async def restore_database(url: str, folder: Path, server_version: int, tell: Callable[[str], None]) -> str | None:
@@ -53,6 +57,24 @@ async def restore_database(url: str, folder: Path, server_version: int, tell: Ca
         await server.dispose()
 
 
+async def present_orders(url: str) -> list[str]:
+    """The orders to erase that the database of `url` knows, as a backup lists them; none where there is no database
+    or it is older than erasures."""
+    target = make_url(url)
+    server = Database(target.set(database="postgres").render_as_string(hide_password=False), pool_size=1)
+    present = Database(url, pool_size=1)
+    try:
+        async with server.begin() as connection:
+            if not await _exists(connection, str(target.database)):
+                return []
+        async with present.begin() as tx:
+            has_orders = await tx.scalar(text("SELECT to_regclass('erasures') IS NOT NULL"))
+            return await orders_of(tx) if has_orders else []
+    finally:
+        await present.dispose()
+        await server.dispose()
+
+
 async def order_again(db: Database, queue: Queue, lines: Iterable[str]) -> int:
     """Places orders of erasure anew that the restored database does not know: what was to go is not brought back.
 
@@ -71,14 +93,22 @@ async def order_again(db: Database, queue: Queue, lines: Iterable[str]) -> int:
 
 async def _alone(connection: AsyncConnection, name: str) -> None:
     query = text("SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND backend_type = 'client backend'")
-    others = await connection.scalar(query, {"name": name})
-    if others:
+    for _ in range(LOOKS):
+        others = await connection.scalar(query, {"name": name})
+        if not others:
+            return
+        await asyncio.sleep(LOOK_S)
+    else:
         raise Conflict(f"{others} connections to the database are open: end what uses it first (`salescontrol down`)")
+
+
+async def _exists(connection: AsyncConnection, name: str) -> bool:
+    return bool(await connection.scalar(text("SELECT true FROM pg_database WHERE datname = :name"), {"name": name}))
 
 
 async def _swap(connection: AsyncConnection, name: str, coming: str) -> str | None:
     """In one transaction: databases are renamed like rows."""
-    exists = await connection.scalar(text("SELECT true FROM pg_database WHERE datname = :name"), {"name": name})
+    exists = await _exists(connection, name)
     kept = f"{name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}" if exists else None
     try:
         if kept:

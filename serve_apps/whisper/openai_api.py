@@ -159,10 +159,11 @@ def _model(name: str) -> dict[str, Any]:
 
 
 def _guard(settings: Settings) -> Callable[..., Awaitable[None]]:
-    """Asks for INTERNAL_TOKEN. Without one the routes are open only to this computer: a server that listens on the
-    loopback interface."""
+    """Asks for INTERNAL_TOKEN. Without one the routes are open only to this computer: in the local profile, where the
+    server listens on the loopback interface and no proxy stands in front."""
     token = settings.auth.internal_token.get_secret_value()
-    is_open = not token and settings.server.host in _LOOPBACK
+    is_local = settings.profile == "local" and not settings.server.public_url and not settings.server.proxies
+    is_open = not token and is_local and settings.server.host in _LOOPBACK
     scheme = HTTPBearer(auto_error=False, scheme_name="internalToken", description="INTERNAL_TOKEN")
 
     async def guard(credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(scheme)]) -> None:

@@ -168,6 +168,21 @@ def test_what_was_erased_since_goes_again_and_what_came_since_is_laid_aside(hous
     assert len(laid_aside) == 1, "the new one; what the erasure wrote anew is known by what it was"
 
 
+def test_what_the_present_database_knows_as_erased_is_erased_of_what_is_restored_too(house: House) -> None:
+    """No later backup lists it; and of a restore that broke off after the exchange the next one still knows."""
+    house("backup", str(house.shelf))
+
+    async def erase(shop: Shop) -> None:
+        body = {"kind": "dialogue", "dialogue_id": str(house.scene.middle.dialogue_id)}
+        assert (await shop.client.post("/api/v1/erasures", headers=ADMIN, json=body)).status_code == 201
+
+    house.in_shop(erase)
+    for _ in range(2):
+        said = house("restore", str(house.shelf), "--yes")
+        assert "1 erasures ordered after this backup are ordered again" in said.replace("\n", " ")
+        assert house.in_shop(lambda shop: _jobs(shop, "erasure")) == 1
+
+
 def test_only_one_backup_is_written_at_a_time(house: House) -> None:
     command = [SALESCONTROL, "backup", str(house.shelf)]
     with Shelf(house.shelf).alone():
