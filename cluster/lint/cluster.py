@@ -1,5 +1,6 @@
 """What the rules look at: the cluster file as node types, commands and variables, whatever its provider."""
 
+import itertools
 import json
 import re
 import shlex
@@ -14,6 +15,8 @@ from cluster.lint.finding import Finding, Level
 IMAGE_HOME = "/home/salescontrol"
 """Where "~" is in the image."""
 HEAD_COMMANDS, WORKER_COMMANDS = "head_start_ray_commands", "worker_start_ray_commands"
+ENDS = {"&&", "||", ";", "|"}
+"""What ends a command inside of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,22 @@ class Command:
         if not found:
             return None
         options, last = {}, ""
-        for word in shlex.split(rest.split("&&")[0].split(";")[0]):
+        for word in itertools.takewhile(lambda word: word not in ENDS, _words(rest)):
             if word.startswith("--"):
                 last, _, value = word.partition("=")
                 options[last] = value
             elif last and not options[last]:
                 options[last] = word
         return options
+
+    @property
+    def unreadable(self) -> str:
+        """Why the shell can't read it, in shlex's words; "" where it can."""
+        try:
+            shlex.split(self.text, comments=True)
+        except ValueError as error:
+            return str(error)
+        return ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +123,16 @@ def view(document: Document, root: Path, home: Path) -> Cluster:
 def number(value: Any, otherwise: float = 0) -> float:
     """A number, also where the file has something else."""
     return value if isinstance(value, int | float) else otherwise
+
+
+def _words(text: str) -> list[str]:
+    """The shell's words; where a quote is not closed, what stands between spaces."""
+    words = shlex.shlex(text, posix=True, punctuation_chars="&;|")
+    words.whitespace_split, words.commenters = True, ""
+    try:
+        return list(words)
+    except ValueError:
+        return text.split()
 
 
 def _node_types(document: Document) -> Iterator[NodeType]:

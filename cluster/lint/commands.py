@@ -1,17 +1,21 @@
 """The commands that start Ray: who may join and look, what the head does, and whether the system comes up at all."""
 
 import json
+import re
 from collections.abc import Iterator
 
 from cluster.lint.cluster import HEAD_COMMANDS, WORKER_COMMANDS, Cluster, Command
 from cluster.lint.finding import Finding
+from cluster.lint.images import INSTALLS
 
 ALL_INTERFACES = ("0.0.0.0", "::", "*")
+UP = re.compile(r"\bsalescontrol up(?![\w-])")
 SOURCED = ". ~/secrets/cluster.env"
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
     """Head, workers, and what both share."""
+    yield from _quotes(cluster)
     heads = [c for c in cluster.commands(HEAD_COMMANDS) if c.ray_start is not None]
     joins = [c for c in cluster.commands(WORKER_COMMANDS) if c.ray_start is not None]
     for name, starts in ((HEAD_COMMANDS, heads), (WORKER_COMMANDS, joins)):
@@ -19,13 +23,13 @@ def check(cluster: Cluster) -> Iterator[Finding]:
             what = f"{name} has no `ray start`, so Ray's own apply: an open dashboard, no environment"
             yield cluster.error((name,), what, "write them as in ray_cluster.yaml")
         yield from _stops_first(cluster, name)
-        for command in starts:
-            yield from _environment(cluster, command)
+        for command in _readable(starts):
+            yield from _environment(cluster, command, "ray start", "Ray starts")
             if "--block" in (command.ray_start or {}):
                 yield cluster.error(command.keys, "--block never returns, so `ray up` waits for ever", "leave it out")
-    for command in heads:
+    for command in _readable(heads):
         yield from _head(cluster, command, command.ray_start or {})
-    for command in joins:
+    for command in _readable(joins):
         yield from _join(cluster, command, command.ray_start or {}, heads)
     yield from _deploys(cluster)
     yield from _open_files(cluster)
@@ -38,11 +42,23 @@ def _stops_first(cluster: Cluster, name: str) -> Iterator[Finding]:
         yield cluster.error(commands[0].keys, what, "begin with - ray stop")
 
 
-def _environment(cluster: Cluster, command: Command) -> Iterator[Finding]:
-    before = command.text.partition("ray start")[0]
+def _quotes(cluster: Cluster) -> Iterator[Finding]:
+    for command in cluster.commands("initialization_commands", *INSTALLS, HEAD_COMMANDS, WORKER_COMMANDS):
+        if command.unreadable:
+            what = f"the shell can't read this command: {command.unreadable}"
+            yield cluster.error(command.keys, what, "close every quote: each ' and each \" needs its second")
+
+
+def _readable(commands: list[Command]) -> list[Command]:
+    """Without those whose words nobody can tell."""
+    return [command for command in commands if not command.unreadable]
+
+
+def _environment(cluster: Cluster, command: Command, start: str, subject: str) -> Iterator[Finding]:
+    before = command.text.partition(start)[0]
     if ". " not in before or "set -a" not in before:
-        what = "Ray starts without the environment file: its actors know neither database nor storage nor tokens"
-        yield cluster.error(command.keys, what, f"put before it: set -a && {SOURCED} && set +a &&", "ray start")
+        what = f"{subject} without the environment file: it knows neither database nor storage nor tokens"
+        yield cluster.error(command.keys, what, f"put before it: set -a && {SOURCED} && set +a &&", start)
 
 
 def _head(cluster: Cluster, command: Command, options: dict[str, str]) -> Iterator[Finding]:
@@ -83,7 +99,7 @@ def _join(cluster: Cluster, command: Command, options: dict[str, str], heads: li
 
 
 def _deploys(cluster: Cluster) -> Iterator[Finding]:
-    ups = [c for c in cluster.commands(HEAD_COMMANDS) if "salescontrol up" in c.text]
+    ups = [c for c in cluster.commands(HEAD_COMMANDS) if UP.search(c.text)]
     if not ups:
         what = "nothing deploys the applications and the supervisor"
         remedy = f"end with - set -a && {SOURCED} && set +a && RAY_ADDRESS=auto salescontrol up"
@@ -92,6 +108,7 @@ def _deploys(cluster: Cluster) -> Iterator[Finding]:
         if "RAY_ADDRESS=auto" not in command.text:
             what = "`salescontrol up` without RAY_ADDRESS starts another Ray beside this one"
             yield cluster.error(command.keys, what, "write RAY_ADDRESS=auto salescontrol up")
+        yield from _environment(cluster, command, "salescontrol up", "the system comes up")
 
 
 def _open_files(cluster: Cluster) -> Iterator[Finding]:

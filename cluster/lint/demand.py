@@ -2,21 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from cluster.lint import document
+from cluster.lint import document, environment
 from cluster.lint.cluster import Cluster, number
 from cluster.lint.document import Document, Keys
+from cluster.lint.environment import PROFILE
 from cluster.lint.finding import Finding, Level
 from configs.settings import Settings, load
 from domain.errors import ConfigError
 
-PROFILE = "SALESCONTROL_PROFILE"
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """So many actors, each with these resources, asked for at `file` and `keys`."""
+    """So many actors, each with these resources, asked for at `file` and `keys`. `labels`: of the nodes that
+    they would rather be on."""
 
     name: str
     file: Document
@@ -24,6 +24,7 @@ class Asked:
     request: dict[str, float]
     least: int
     most: int
+    labels: dict[str, str] = field(default_factory=dict)
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
@@ -38,12 +39,18 @@ def check(cluster: Cluster) -> Iterator[Finding]:
     except ConfigError as error:
         yield cluster.error(("docker", "run_options"), str(error), "name a profile of configs/", PROFILE)
         return
+    refused = list(environment.refused(cluster.variables()))
+    for name, message in refused:
+        yield cluster.error(("docker", "run_options"), message, f"correct {name} or leave it out", name)
+    if not refused:
+        settings = load(environment.plain(cluster.variables()))
     known = [node for node in cluster.workers if node.resources]
     if len(known) < len(cluster.workers):
         return  # what some machine has is not known; that has been said
     asked = [*_serve(cluster, profile), *_groups(cluster, profile, settings)]
     yield from _one_by_one(cluster, asked)
     yield from _together(cluster, asked)
+    yield from _labels(cluster, asked)
 
 
 def _serve(cluster: Cluster, profile: str) -> Iterator[Asked]:
@@ -61,6 +68,7 @@ def _serve(cluster: Cluster, profile: str) -> Iterator[Asked]:
                 request=_positive(request | (options.get("resources") or {})),
                 least=int(number(scaling.get("min_replicas"), 1 if scaling else fixed)),
                 most=int(number(scaling.get("max_replicas"), 1 if scaling else fixed)),
+                labels=options.get("label_selector") or {},
             )
 
 
@@ -113,6 +121,17 @@ def _together(cluster: Cluster, asked: list[Asked]) -> Iterator[Finding]:
         elif most > have:
             what = f"Serve and the workers may grow to {most:g} {name}, and all nodes together have {have:g}"
             yield cluster.note(("max_workers",), what, "add nodes if you want them all")
+
+
+def _labels(cluster: Cluster, asked: list[Asked]) -> Iterator[Finding]:
+    """On machines of one's own there is nothing to say: they do not end."""
+    told = [cluster.document.get(*node.keys, "labels", default={}) for node in cluster.workers]
+    for one in asked if cluster.provider == "aws" else []:
+        if one.labels and not any(labels.items() >= one.labels.items() for labels in told):
+            wanted = ", ".join(f'{name}: "{value}"' for name, value in one.labels.items())
+            what = f"no node type has the label {wanted}: Serve may keep the last replica of {one.name} on any node"
+            remedy = f"give the node type that always runs labels: {{{wanted}}}; the others can end then"
+            yield cluster.note(("available_node_types",), what, remedy)
 
 
 def _words(request: dict[str, float]) -> str:

@@ -17,12 +17,14 @@ Keys = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Document:
-    """`lines`: the line on which each key or list item stands. `twice`: keys written twice, of which YAML drops one."""
+    """`lines`: the line on which each key or list item stands. `twice`: keys written twice, of which YAML drops one.
+    `loops`: where something holds itself, so that it has no end; then `data` is empty."""
 
     name: str
     data: dict[str, Any]
     lines: dict[Keys, int]
     twice: list[Keys]
+    loops: list[Keys]
     text: list[str]
 
     def get(self, *keys: str | int, default: Any = None) -> Any:
@@ -57,32 +59,39 @@ def read(path: Path, name: str | None = None) -> Document:
         text = path.read_text(encoding="utf-8")
         loader = _Loader(text)
         root = loader.get_single_node()
-        data = loader.construct_document(root) if root else None
+        walked = list(_walk(root, ()))
+        loops = [keys for keys, _, endless in walked if endless]
+        data = loader.construct_document(root) if root and not loops else {} if loops else None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid YAML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: not valid YAML: nested too deeply") from None
     if not isinstance(data, dict):
         raise ConfigError(f"{path}: must be a mapping, as in ray_cluster.yaml")
     lines: dict[Keys, int] = {}
     twice: list[Keys] = []
-    for keys, line in _walk(root, ()):
+    for keys, line, _ in walked:
         if keys in lines:
             twice.append(keys)
         lines[keys] = line
-    return Document(name or str(path), data, lines, twice, text.splitlines())
+    return Document(name or str(path), data, lines, twice, loops, text.splitlines())
 
 
-def _walk(node: yaml.Node | None, keys: Keys) -> Iterator[tuple[Keys, int]]:
+def _walk(node: yaml.Node | None, keys: Keys, around: tuple[yaml.Node, ...] = ()) -> Iterator[tuple[Keys, int, bool]]:
+    """(keys, line, whether it is one of those around it) of everything in the file."""
+    around = (*around, node) if node else around
+    inside: list[tuple[str | int, int, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            inner = (*keys, _key(key))
-            yield inner, key.start_mark.line + 1
-            yield from _walk(value, inner)
+        inside = [(_key(key), key.start_mark.line + 1, value) for key, value in node.value]
     elif isinstance(node, yaml.SequenceNode):
-        for number, item in enumerate(node.value):
-            yield (*keys, number), item.start_mark.line + 1
-            yield from _walk(item, (*keys, number))
+        inside = [(number, item.start_mark.line + 1, item) for number, item in enumerate(node.value)]
+    for key, line, value in inside:
+        endless = any(value is outer for outer in around)
+        yield (*keys, key), line, endless
+        if not endless:
+            yield from _walk(value, (*keys, key), around)
 
 
 def _key(node: yaml.Node) -> str:

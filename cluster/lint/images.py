@@ -23,6 +23,7 @@ def check(cluster: Cluster) -> Iterator[Finding]:
             seen.add(node.image_keys)
             yield from _image(cluster, node, python, ray)
         yield from _gpu(cluster, node)
+    yield from _one_version(cluster)
     yield from _installs(cluster, ray)
 
 
@@ -66,6 +67,18 @@ def _image(cluster: Cluster, node: NodeType, python: str, ray: str) -> Iterator[
         elif said[1] != version:
             what = f"{node.image}: {title} {said[1]}, but {source} has {version}"
             yield cluster.error(keys, what, f"build the image anew and tag it {expected}; all nodes must be equal")
+
+
+def _one_version(cluster: Cluster) -> Iterator[Finding]:
+    """All images are of the head's version."""
+    told = [(node, re.search(r":([^:/@]+?)-py[^:/@]*$", node.image)) for node in cluster.nodes]
+    heads = [match[1] for node, match in told if match and node.is_head]
+    others = {node.image: (match[1], node.image_keys) for node, match in told if match and not node.is_head}
+    for image, (version, keys) in others.items() if heads else ():
+        if version != heads[0]:
+            what = f"{image}: version {version}, but the head's image is {heads[0]}"
+            remedy = "build both images from one checkout and tag them alike; all nodes must be equal"
+            yield cluster.error(keys, what, remedy)
 
 
 def _gpu(cluster: Cluster, node: NodeType) -> Iterator[Finding]:

@@ -18,9 +18,6 @@ PLACEHOLDERS = re.compile(
     r"\b(192\.0\.2\.\d+|198\.51\.100\.\d+|203\.0\.113\.\d+)\b"  # RFC 5737: addresses for examples
     r"|[\w.-]*\bexample\.(?:com|org|net)\b|\b123456789012\b|\bami-0{8,}\b|CHANGE[-_ ]?ME\b|<[A-Z][\w -]*>"
 )
-OPEN = ("0.0.0.0/0", "::/0")
-PUBLIC_PORTS = {443}
-"""What anybody may reach: the TLS proxy's."""
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
@@ -36,7 +33,6 @@ def check(cluster: Cluster) -> Iterator[Finding]:
             what = f"provider.{key}: the provider {cluster.provider} does not know it, and Ray does not say so"
             yield cluster.error(("provider", key), what, f"write {near[0]}" if near else "leave it out")
     yield from _region(cluster) if cluster.provider == "aws" else _addresses(cluster)
-    yield from _open_ports(cluster)
     yield from _placeholders(cluster)
 
 
@@ -45,7 +41,7 @@ def _region(cluster: Cluster) -> Iterator[Finding]:
     if not region:
         yield cluster.error(("provider",), "no region: Ray would take us-west-2", "name the region")
     for zone in str(cluster.document.get("provider", "availability_zone", default="")).split(","):
-        if zone and not re.fullmatch(rf"{re.escape(region)}[a-z]", zone.strip()):
+        if region and zone and not re.fullmatch(rf"{re.escape(region)}[a-z]", zone.strip()):
             what = f"the zone {zone.strip()} is not in the region {region}"
             yield cluster.error(("provider", "availability_zone"), what, f"write zones such as {region}a")
 
@@ -70,18 +66,6 @@ def _addresses(cluster: Cluster) -> Iterator[Finding]:
     if least > limit:
         what = f"min_workers {least} is more than max_workers {limit}, and Ray takes the smaller without a word"
         yield cluster.error(("min_workers",), what, f"write {limit} or less")
-
-
-def _open_ports(cluster: Cluster) -> Iterator[Finding]:
-    rules = cluster.document.get("provider", "security_group", "IpPermissions", default=[])
-    for n, rule in enumerate(rules):
-        ranges = [
-            r.get("CidrIp") or r.get("CidrIpv6") for r in [*rule.get("IpRanges", []), *rule.get("Ipv6Ranges", [])]
-        ]
-        if any(r in OPEN for r in ranges) and {rule.get("FromPort"), rule.get("ToPort")} - PUBLIC_PORTS:
-            what = f"ports {rule.get('FromPort')} to {rule.get('ToPort')} are open to everybody"
-            remedy = "name the balancer's network as CidrIp; only 443, with TLS, belongs in the open"
-            yield cluster.error(("provider", "security_group", "IpPermissions", n), what, remedy)
 
 
 def _placeholders(cluster: Cluster) -> Iterator[Finding]:

@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from cluster.lint import commands, demand, document, images, nodes, provider, schema, secrets
+from cluster.lint import commands, demand, document, images, nodes, ports, provider, schema, secrets
 from cluster.lint.cluster import view
 from cluster.lint.finding import Finding, Level
 from cluster.release import ROOT
 
-RULES = (provider.check, nodes.check, images.check, commands.check, secrets.check, demand.check)
+RULES = (provider.check, ports.check, nodes.check, images.check, commands.check, secrets.check, demand.check)
 
 
 def lint(path: Path, home: Path | None = None, root: Path = ROOT) -> list[Finding]:
@@ -17,6 +17,8 @@ def lint(path: Path, home: Path | None = None, root: Path = ROOT) -> list[Findin
     Raises ConfigError where the file is no YAML.
     """
     subject = document.read(path)
+    if endless := list(schema.endless(subject)):
+        return endless
     problem = schema.validate(subject.data)
     found = list(schema.misshapen(subject, problem))
     if not found:  # the rules rely on the shape

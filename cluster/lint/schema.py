@@ -17,6 +17,13 @@ Problem = tuple[tuple[Any, ...] | None, str]
 """Where (None: not said) and why, as Ray puts it."""
 
 
+def endless(document: Document) -> Iterator[Finding]:
+    """Aliases that lead back to what they stand in."""
+    for keys in document.loops:
+        what = f"{keys[-1]} is an alias of what it stands in, so it has no end"
+        yield document.finding(Level.ERROR, document.line(*keys), what, "write the value itself, or leave it out")
+
+
 def misshapen(document: Document, problem: Problem | None) -> Iterator[Finding]:
     """Unknown keys, wrong kinds of values, and keys that YAML drops without a word because they stand there twice."""
     for keys in document.twice:

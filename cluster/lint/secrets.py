@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from cluster.lint import environment
 from cluster.lint.cluster import HEAD_COMMANDS, IMAGE_HOME, WORKER_COMMANDS, Cluster
 from cluster.lint.finding import Finding, Level
 from configs.secrets import MIN_TOKEN_CHARS
@@ -11,9 +12,12 @@ from configs.settings import DEFAULT_ADMIN_TOKEN
 
 ENV_FILE, TOKEN_FILE = "cluster.env", "ray_token"
 MIN_RAY_TOKEN_CHARS = 32
+NAMES = (
+    r"ADMIN_TOKEN|INTERNAL_TOKEN|DATABASE_URL|POSTGRES_PASSWORD|OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY"
+    r"|AWS_SESSION_TOKEN|RAY_AUTH_TOKEN|RAY_REDIS_PASSWORD|SALESCONTROL_\w+(?:_TOKEN|_KEY|_PASSWORD|__URL)"
+)
 INLINE = re.compile(
-    r"\b(ADMIN_TOKEN|INTERNAL_TOKEN|DATABASE_URL|POSTGRES_PASSWORD|OPENAI_API_KEY|AWS_SECRET_ACCESS_KEY"
-    r"|AWS_SESSION_TOKEN|RAY_AUTH_TOKEN|RAY_REDIS_PASSWORD|SALESCONTROL_\w+(?:_TOKEN|_KEY|_PASSWORD|__URL))=(?!\$)\S"
+    rf"\b({NAMES})=(?!\$)\S"
     r"|(--redis-password)[= ](?!\$)\S"
 )
 NEEDED = {
@@ -28,6 +32,7 @@ MAKE = "docs/cluster.md makes it"
 def check(cluster: Cluster) -> Iterator[Finding]:
     """What stands in the file, what is mounted, and, where they are on this machine, the mounted files themselves."""
     yield from _inline(cluster)
+    yield from _keys(cluster)
     yield from _token_mode(cluster)
     yield from _mounted(cluster)
     for remote, local in cluster.document.get("file_mounts", default={}).items():
@@ -43,6 +48,15 @@ def _inline(cluster: Cluster) -> Iterator[Finding]:
         elif match := INLINE.search(told):
             what = f"{match[1] or match[2]} stands in the file, for all who read it or its history"
             yield cluster.document.finding(Level.ERROR, n, what, f"move it into {ENV_FILE} of the mounted folder")
+
+
+def _keys(cluster: Cluster) -> Iterator[Finding]:
+    """Secrets as values of the file itself, such as provider.aws_credentials."""
+    for keys in cluster.document.lines:
+        if re.fullmatch(NAMES, str(keys[-1]).upper()) and cluster.document.get(*keys):
+            what = f"{keys[-1]} stands in the file, for all who read it or its history"
+            remedy = f"leave it out: `ray up` logs in as the aws command does; what nodes need goes into {ENV_FILE}"
+            yield cluster.error(keys, what, remedy)
 
 
 def _token_mode(cluster: Cluster) -> Iterator[Finding]:
@@ -99,9 +113,24 @@ def _files(cluster: Cluster, keys: tuple[str, str], folder: Path) -> Iterator[Fi
         yield from _env_file(cluster, keys, folder / ENV_FILE)
 
 
+def _settings(cluster: Cluster, keys: tuple[str, str], path: Path, told: dict[str, str]) -> Iterator[Finding]:
+    profile = {name: value for name, value in cluster.variables().items() if name == environment.PROFILE}
+    for name, message in environment.refused(profile | told):
+        if name in told:
+            yield cluster.error(keys, f"{path}: {message}", f"correct {name} or leave it out")
+    storage = told.get("AUDIO_STORAGE_PATH", "s3://")
+    if not storage.startswith(("s3://", "$")):
+        what = f"AUDIO_STORAGE_PATH in {path} is a path on one machine, and the others do not see it"
+        yield cluster.error(keys, what, f"write {NEEDED['AUDIO_STORAGE_PATH']}")
+
+
 def _env_file(cluster: Cluster, keys: tuple[str, str], path: Path) -> Iterator[Finding]:
-    pairs = (re.match(r"(?:export )?(\w+)=[\"']?([^\"'\n]*)", line) for line in path.read_text().splitlines())
-    told = {pair[1]: pair[2] for pair in pairs if pair and pair[2]}
+    lines = environment.lines(path)
+    told = {line.name: line.value for line in lines if line.value}
+    for line in lines:
+        if line.problem:
+            yield cluster.error(keys, f"{path}:{line.number}: {line.problem}", "write NAME='value' on one line")
+    yield from _settings(cluster, keys, path, told)
     for name, meaning in NEEDED.items():
         if name not in told and not (name == "DATABASE_URL" and "POSTGRES_HOST" in told):
             yield cluster.error(keys, f"{path} has no {name}", f"add it: {meaning}")

@@ -29,10 +29,18 @@ HEAD, WORKER = "head_start_ray_commands:\n", "worker_start_ray_commands:\n"
 SPOT = "      InstanceMarketOptions: {MarketType: spot}"
 ON = "\n    docker: &gpu"
 GPU_MINIMUM = "min_workers: 1\n    max_workers: 1\n    labels"
+TCP = "FromPort: 8000, ToPort: 8000, IpProtocol: tcp"
+NETWORK = "IpRanges: [{CidrIp: 172.31.0.0/16}]"
+OPEN = "IpRanges: [{CidrIp: 0.0.0.0/0}]"
+HALVES = "IpRanges: [{CidrIp: 0.0.0.0/1}, {CidrIp: 128.0.0.0/1}]"
+LABEL = 'labels: {stays: "yes"}'
 SHAPE = [
     Variant(AWS, "max_workers: 18", "max_wokers: 18", "'max_wokers' was unexpected", "as in ray_cluster.yaml"),
     Variant(AWS, "GPU: 1}\n    docker: *gpu", "GPU: one}\n    docker: *gpu", "not of type 'integer'", "as in"),
     Variant(AWS, "idle_timeout_minutes: 5", "upscaling_speed: 9", "upscaling_speed stands here twice", "keep one"),
+    Variant(
+        AWS, "auth:\n", "auth: &a\n  x: *a\n", "x is an alias of what it stands in", "the value itself", at="  x: *a"
+    ),
     Variant(
         AWS, "head_node_type: head\n", "head_node_type: haed\n", "head_node_type", "as in", at="# SalesControl on AWS"
     ),
@@ -43,6 +51,15 @@ PROVIDER = [
     Variant(AWS, "region: eu-central-1", "regoin: eu-central-1", "provider.regoin", "write region"),
     Variant(AWS, "zone: eu-central-1a", "zone: eu-west-1a", "eu-west-1a is not in the region", "eu-central-1a"),
     Variant(AWS, "CidrIp: 172.31.0.0/16", "CidrIp: 0.0.0.0/0", "open to everybody", "the balancer's network"),
+    Variant(AWS, f"{TCP}, {NETWORK}", f'IpProtocol: "-1", {OPEN}', "all ports are open to everybody", "balancer's"),
+    Variant(AWS, NETWORK, "IpRanges: {CidrIp: 0.0.0.0/0}", "not a rule as AWS wants it", "IpRanges: [{CidrIp: …}]"),
+    Variant(AWS, NETWORK, HALVES, "open to almost everybody (0.0.0.0/1, 128.0.0.0/1)", "the balancer's network"),
+    Variant(AWS, NETWORK, 'Ipv6Ranges: [{CidrIpv6: "2000::/3"}]', "open to almost everybody", "the balancer's"),
+    Variant(AWS, "172.31.0.0/16}", "172.31.0.0/64}", "CidrIp 172.31.0.0/64: not a network", "one such as 10.0.0.0/16"),
+    Variant(AWS, "172.31.0.0/16}", "172.31.5.9/16}", "is an address inside of the network", "write 172.31.0.0/16"),
+    Variant(AWS, "FromPort: 8000", 'FromPort: "80a"', "FromPort '80a' is no port number", "from 0 to 65535"),
+    Variant(AWS, "FromPort: 8000, ", "", "no FromPort", "from 0 to 65535", at="      - {ToPort"),
+    Variant(AWS, "FromPort: 8000", "FromPort: 9000", "FromPort 9000 is more than ToPort 8000", "the smaller one"),
     Variant(OWN, "[192.0.2.11, ", "[192.0.2.10, ", "the head 192.0.2.10 is among the workers", "take it out"),
     Variant(OWN, ", 192.0.2.12]", ", 192.0.2.11]", "192.0.2.11 stands twice", "write it once"),
     Variant(OWN, "max_workers: 2 ", "max_workers: 1 ", "1 of the 2 workers would stay unused", "write 2"),
@@ -74,6 +91,8 @@ IMAGES = [
     Variant(AWS, "ray2.60.0-gpu", "ray2.60.0-cpu", "a GPU, but the image", "--target gpu", at="      worker_image:"),
     Variant(OWN, "ray2.60.0-gpu", "ray2.60.0-cpu", "a GPU, but the image", "--target gpu", at="  worker_image:"),
     Variant(AWS, "py3.12.13-ray2.60.0-gpu", "py3.12.12-ray2.60.0-gpu", "Python 3.12.12, but Dockerfile has", "equal"),
+    Variant(AWS, f"{IMAGE}-gpu", IMAGE.replace("0.1.0", "0.2.0") + "-gpu",
+            "version 0.2.0, but the head's image is 0.1.0", "from one checkout"),
     Variant(AWS, "ray2.60.0-cpu", "ray2.59.0-cpu", "Ray 2.59.0, but constraints.txt has 2.60.0", "anew"),
     Variant(AWS, f"{IMAGE}-cpu", "salescontrol:latest", "no version", "-cpu or -gpu"),
     Variant(AWS, f"{IMAGE}-cpu", "salescontrol:1.0-cpu", "does not say which Python", "tag it"),
@@ -102,6 +121,11 @@ COMMANDS = [
     Variant(AWS, f"  - {UP}\n", "", "nothing deploys the applications", "salescontrol up", at=HEAD),
     Variant(AWS, "RAY_ADDRESS=auto salescontrol", "salescontrol", "starts another Ray beside", "RAY_ADDRESS=auto",
             at=f"  - {SOURCED} salescontrol"),
+    Variant(AWS, "salescontrol up\n", "salescontrol upp\n", "nothing deploys the applications", "salescontrol up",
+            at=HEAD),
+    Variant(AWS, UP, "RAY_ADDRESS=auto salescontrol up", "comes up without the environment file", "set -a"),
+    Variant(AWS, "s\": 600}'", "s\": 600}", "can't read this command: No closing quotation", "close every quote",
+            at=f"  - >-\n    {SOURCED}\n    ray start --head"),
     Variant(AWS, "    - --ulimit nofile=65536:65536\n", "", "number of open files", "--ulimit nofile", at="docker:"),
     Variant(AWS, WORKER, "worker_start_commands:\n", "'worker_start_commands' was unexpected", "as in"),
 ]  # fmt: skip
@@ -114,6 +138,8 @@ SECRETS = [
     Variant(AWS, PROFILE, f"{PROFILE} -e ADMIN_TOKEN=changeme-admin-token", "is published", "put another"),
     Variant(OWN, PROFILE, f"{PROFILE} -e DATABASE_URL=postgresql://a:b@c", "DATABASE_URL stands in", "move it"),
     Variant(AWS, "--num-cpus=0", "--num-cpus=0 --redis-password=hunter2", "--redis-password stands in", "move it"),
+    Variant(AWS, "  type: aws", "  type: aws\n  aws_credentials: {aws_secret_access_key: abcd}",
+            "aws_secret_access_key stands in the file", "leave it out", at="  aws_credentials"),
     Variant(AWS, "  /home/salescontrol/secrets:", "  /home/salescontrol/secret:", "is not in any of file_mounts",
             "add /home/salescontrol/secrets", at="- -e RAY_AUTH_TOKEN_PATH"),
     Variant(AWS, "~/.config/salescontrol/cluster", "./secrets", "is in the checkout", "keep it outside"),
@@ -124,6 +150,10 @@ DEMAND = [
     Variant(AWS, f"    {PROFILE}\n", "", "the profile of a laptop", "SALESCONTROL_PROFILE=fleet", at="  run_options:"),
     Variant(AWS, "PROFILE=fleet", "PROFILE=gpu", "asks for CPU 0.2, audio_disk 0.001", "give a node type",
             at="- name: Ingest", elsewhere="configs/serve.gpu.yaml"),
+    Variant(AWS, PROFILE, f"{PROFILE}\n    - -e SALESCONTROL_ASR__LANGAGE=ru", "asr.langage: unknown setting",
+            "SALESCONTROL_ASR__LANGAGE", at="- -e SALESCONTROL_ASR"),
+    Variant(AWS, LABEL, 'labels: {stay: "yes"}', 'no node type has the label stays: "yes"', "that always runs",
+            at="available_node_types:", level="note"),
     Variant(OWN, ", GPU: 1}", "}", "whisper/Fast asks for GPU 1", "give a node type",
             at="- name: Fast", elsewhere="configs/serve.fleet.yaml"),
     Variant(OWN, "{CPU: 8, ", "{CPU: 1, ", "CPU at the least", "add nodes", at="max_workers: 2"),

@@ -81,6 +81,14 @@ def test_a_mistake_is_refused_with_its_line_and_its_remedy(variant: Variant, hom
             "the published ADMIN_TOKEN",
         ),
         ("INTERNAL_TOKEN=fedcba9876543210fedcba9876543210", "INTERNAL_TOKEN=short", "is shorter than 16"),
+        ("RAY_REDIS", "SALESCONTROL_ASR__LANGAGE=ru\nRAY_REDIS", "asr.langage: unknown setting"),
+        ("RAY_REDIS", "OPENAI_MODEL gpt\nRAY_REDIS", "cluster.env:6: no NAME=value"),
+        ("RAY_REDIS", "OPENAI_MODEL = gpt\nRAY_REDIS", "cluster.env:6: no NAME=value"),
+        ("s3://audio", "/srv/audio", "AUDIO_STORAGE_PATH in"),
+        ("s3://audio", "file:///srv/audio", "a path on one machine"),
+        ("'postgresql://salescontrol:secret@10.0.0.5/salescontrol'", "postgresql://a@b/c?d=1&e=2", "cuts the value of"),
+        ("s3://audio", "s3://audio files", "cuts the value of AUDIO_STORAGE_PATH"),
+        ("salescontrol'", "salescontrol", "the quote in the value of DATABASE_URL is not closed"),
     ],
 )
 def test_the_environment_file_is_looked_into(old: str, new: str, what: str, home: Path, secrets: Path) -> None:
@@ -91,6 +99,17 @@ def test_the_environment_file_is_looked_into(old: str, new: str, what: str, home
     assert what in found.what
     assert found.remedy
     assert "0123456789abcdef" not in found.what
+
+
+def test_what_the_shell_reads_as_one_value_is_not_refused(home: Path, secrets: Path) -> None:
+    more = """# a comment; with (everything) & more
+export OPENAI_BASE_URL="http://10.0.0.7/v1?a=1&b=2"   # the model's
+OPENAI_MODEL='a b'\\;c
+SALESCONTROL_ASR__LANGUAGE=$LANGUAGE
+"""
+    (secrets / "cluster.env").write_text(ENV + more)
+
+    assert [finding for finding in lint(ROOT / AWS, home) if finding.level is Level.ERROR] == []
 
 
 def test_secrets_that_others_may_read_are_refused(home: Path, secrets: Path) -> None:
@@ -108,6 +127,24 @@ def test_without_redis_it_says_what_the_loss_of_the_head_means(home: Path, secre
     (found,) = [finding for finding in lint(ROOT / AWS, home) if finding.level is Level.NOTE]
 
     assert "no RAY_REDIS_ADDRESS: when the head is lost" in found.what
+
+
+def test_without_a_region_nothing_is_said_about_its_zones(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text((ROOT / AWS).read_text().replace("  region: eu-central-1\n", ""))
+
+    (found,) = [finding for finding in lint(path, home) if finding.level is Level.ERROR]
+
+    assert "no region" in found.what
+
+
+def test_a_quote_that_is_not_closed_is_all_that_is_said_of_its_command(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text((ROOT / AWS).read_text().replace("s\": 600}'", 's": 600}'))
+
+    (found,) = [finding for finding in lint(path, home) if finding.level is Level.ERROR]
+
+    assert "No closing quotation" in found.what
 
 
 def test_a_python_that_is_not_pinned_to_the_patch_is_refused(home: Path, tmp_path: Path) -> None:
