@@ -15,14 +15,15 @@ export RAY_USAGE_STATS_ENABLED := 0
 demo: $(VENV)/.server-installed
 	$(BIN)/salescontrol demo
 
-# Side by side what mostly waits; whole systems two at a time; alone what is held against the clock. PYTEST_ARGS: only those.
+# Side by side what mostly waits, the longest files first; whole systems two at a time; alone what is held against the clock.
+# PYTEST_ARGS: only those.
 test: lint system-test
 ifdef PYTEST_ARGS
 	$(BIN)/pytest $(PYTEST_ARGS)
 else
 	@failed=0; \
-	$(BIN)/pytest -n 3 --dist loadfile --ignore-glob '$(CAPTURE)' tests/e2e/recorder tests/unit tests/integration || failed=1; \
-	$(BIN)/pytest -n 2 --dist loadfile tests/e2e/test_*.py tests/e2e/dashboard || failed=1; \
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder --ignore-glob '$(CAPTURE)' tests/e2e/recorder tests/unit tests/integration || failed=1; \
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder tests/e2e/test_*.py tests/e2e/dashboard || failed=1; \
 	$(BIN)/pytest $(CAPTURE) || failed=1; \
 	exit $$failed
 endif
