@@ -64,6 +64,7 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
         report("workers", "ready")
         names = [application["name"] for application in config["applications"]]
         api.wait_until_running(names, report, NODES_TIMEOUT_S if os.environ.get("RAY_ADDRESS") else READY_TIMEOUT_S)
+        api.wait_until_listening()
         page = dashboard_process.start(settings) if dashboard else None
         return Running(url, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
 

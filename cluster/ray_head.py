@@ -98,7 +98,8 @@ def start(settings: Settings, env: Mapping[str, str], *, has_disk: bool = True) 
 def _start_once(settings: Settings, env: Mapping[str, str], has_disk: bool) -> RayHead:
     stop(settings.home)
     server = settings.server
-    for name, port in (("ray_port", server.ray_port), ("ray_dashboard_port", server.ray_dashboard_port)):
+    for name in ("port", "ray_port", "ray_dashboard_port"):
+        port = getattr(server, name)
         if _answers("127.0.0.1", port):
             raise RayHeadError(
                 f"port {port} is taken by another program; free it or set SALESCONTROL_SERVER__{name.upper()}"

@@ -53,12 +53,7 @@ class ServeApi:
 
     def applications(self) -> dict[str, Any]:
         """Application name → {status, message, deployments: {name: {status, replicas}}}; empty where Serve is off."""
-        try:
-            answer = httpx.get(self._address, headers=self._headers, timeout=TIMEOUT_S)
-            answer.raise_for_status()
-        except httpx.HTTPError:
-            return {}
-        found: dict[str, Any] = answer.json().get("applications", {})
+        found: dict[str, Any] = self._details().get("applications", {})
         return found
 
     def wait_until_running(
@@ -82,6 +77,29 @@ class ServeApi:
                 name = (failed or [n for n, state in states.items() if state != "RUNNING"])[0]
                 raise ServeError(f"{name}: {states[name]}: {_reason(applications.get(name, {}))}")
             time.sleep(0.5)
+
+    def wait_until_listening(self, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Blocks until a proxy of Serve takes requests: after the head's loss the applications may run before it does.
+        Raises ServeError with what Serve says of its proxies."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            details = self._details()
+            states = {proxy["node_ip"]: proxy["status"] for proxy in details.get("proxies", {}).values()}
+            if "HEALTHY" in states.values():
+                return
+            if time.monotonic() > deadline:
+                port = details.get("http_options", {}).get("port")
+                raise ServeError(f"Ray Serve's proxy takes no requests on port {port}: {states or 'there is none'}")
+            time.sleep(0.5)
+
+    def _details(self) -> dict[str, Any]:
+        try:
+            answer = httpx.get(self._address, headers=self._headers, timeout=TIMEOUT_S)
+            answer.raise_for_status()
+        except httpx.HTTPError:
+            return {}
+        found: dict[str, Any] = answer.json()
+        return found
 
     def shut_down(self) -> None:
         """Removes every application."""

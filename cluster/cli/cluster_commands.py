@@ -96,7 +96,8 @@ def addresses(settings: Settings, running: lifecycle.Running, day: date | None =
 
 def _dashboard(settings: Settings, url: str | None, day: date | None) -> str:
     if url is None:
-        return "not started: install the 'dashboard' extra, or free its port"
+        variable = "SALESCONTROL_SERVER__DASHBOARD_PORT"
+        return f"not started: install the 'dashboard' extra, or free port {settings.server.dashboard_port} ({variable})"
     token = settings.auth.admin_token.get_secret_value()
     shown = token if token == DEFAULT_ADMIN_TOKEN else "your ADMIN_TOKEN, or a user's login"
     return f"{url}{f'/?page=today&day={day}' if day else ''}  (token: {shown})"

@@ -26,6 +26,8 @@ from tests.e2e.system import ROOT, System, wait_until
 CHUNK = ROOT / "samples" / "shop_day" / "chunks" / "dev_en_20260302T091600Z.ogg"
 START = datetime.fromisoformat("2026-03-02T09:16:00+00:00")
 SETTLE_S = 150
+DELIVER_S = 600
+"""Longer than whatever was killed takes to come back on a busy machine: a recorder goes on for days."""
 COMPARABLE = {"SALESCONTROL_ASR__FAST__PACK": "false"}
 """Packed windows hold whoever waits, so words may differ with the neighbours; unpacked, they are equal to the byte."""
 LEFT_OVER = """
@@ -115,7 +117,7 @@ class Scene:
                 os.kill(worker_pid, signal.SIGCONT)
         stopped.unlink(missing_ok=True)
         self.system.cli("up")
-        sending.join(SETTLE_S)
+        sending.join()
         found = self.settled(device)
         orphans = self._orphans()
         amiss = difference(expected, found) or (f"{orphans} orphan file(s)" if orphans else "")
@@ -150,7 +152,7 @@ class Scene:
         self._until_taken(lambda http: http.post("/api/v1/devices/heartbeat", headers=headers, json=until), refused)
 
     def _until_taken(self, send: Any, refused: Counter[str]) -> None:
-        deadline = time.monotonic() + SETTLE_S
+        deadline = time.monotonic() + DELIVER_S
         while time.monotonic() < deadline:
             try:
                 with self._http() as http:
@@ -160,10 +162,12 @@ class Scene:
             else:
                 if answer.status_code == 200:
                     return
-                assert answer.status_code >= 429, answer.text
+                # Serve's proxy says 404, in plain text, until it knows the routes again: a recorder pauses then.
+                is_plain_404 = answer.status_code == 404 and "json" not in answer.headers["content-type"]
+                assert is_plain_404 or answer.status_code >= 429, answer.text
                 refused[str(answer.status_code)] += 1
             time.sleep(0.3)
-        raise AssertionError("no receipt")
+        raise AssertionError(f"no receipt, but {refused}")
 
     def _http(self) -> httpx.Client:
         return httpx.Client(base_url=self.system.api_url, timeout=20)

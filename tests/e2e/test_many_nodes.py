@@ -11,7 +11,7 @@ from tests.e2e.node_faults import cells
 from tests.e2e.scene import Scene
 from tests.e2e.system import wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")

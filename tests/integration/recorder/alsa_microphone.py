@@ -80,6 +80,11 @@ class AlsaMicrophone:
         """Who records gets ENODEV, who opens it ENOENT."""
         (self._state / "unplugged").touch()
 
+    def refused_at(self) -> list[float]:
+        """When it was to be opened and was unplugged, in Unix seconds."""
+        file = self._state / "refused"
+        return [float(line) for line in file.read_text().splitlines()] if file.exists() else []
+
     def plug(self) -> None:
         """It is there again."""
         (self._state / "unplugged").unlink()

@@ -211,7 +211,8 @@ def test_a_stop_from_another_thread_ends_the_request_under_way(path: Path, kbps:
 
 def test_the_token_is_in_no_log_no_repr_and_no_error(path: Path, caplog: pytest.LogCaptureFixture) -> None:
     client = ApiClient(SystemClock(), version="1.0")
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "httpx", "httpcore"):  # whatever another test's logs.setup made of them
+        caplog.set_level(logging.DEBUG, name)
     credentials = Credentials(IDENTITY, "http://127.0.0.1:9", TOKEN)
     with running(StubServer([Receipt(), Reply(manner="reset"), Reply(401, {"detail": "no"})])) as server:
         said = [repr(upload(client, server.url, path)) for _ in range(3)]
