@@ -48,8 +48,12 @@ def grave(page: Page) -> list[str]:
 
 
 def too_wide(page: Page) -> list[str]:
-    """What sticks out at the right, where the document scrolls sideways."""
-    found: list[str] = page.evaluate(STICKS_OUT)
+    """What sticks out at the right, where the document scrolls sideways. A chart follows its place a moment later."""
+    for _ in range(50):
+        found: list[str] = page.evaluate(STICKS_OUT)
+        if not found:
+            break
+        page.wait_for_timeout(100)
     return found
 
 
