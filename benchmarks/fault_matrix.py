@@ -13,6 +13,7 @@ Exit 1 unless nothing is lost and nothing doubled.
 import argparse
 import asyncio
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def on_a_fleet(only: str) -> dict[str, Findings]:
     chosen = {name: cell for name, cell in node_faults.cells().items() if only in name}
     if not chosen:
         return {}
-    with Fleet() as fleet:
+    with Fleet(Path(tempfile.mkdtemp(prefix="sc-faults-"))) as fleet:
         due = Scene(fleet.system).undisturbed()
         fleet.nodes.add(cpus=4)
         fleet.nodes.add(cpus=0, gpus=2)

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from itertools import count
@@ -20,6 +19,7 @@ from configs.sections import JobSettings
 from db import embedded, migrate
 from db.engine import Database
 from db.queue import Queue
+from tests.in_memory import find_folders, make_folder
 
 if TYPE_CHECKING:
     from buckets import Bucket, S3Server
@@ -28,7 +28,7 @@ hypothesis.settings.register_profile("no deadline", deadline=None)
 hypothesis.settings.load_profile("no deadline")  # how long an example takes says how busy the machine is
 
 HOMES = "salescontrol-test-"
-NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "256MB"}
 """A test's data need not survive the machine; kills of the server's processes it survives all the same."""
 
 
@@ -42,7 +42,7 @@ def samples() -> Path:
 def server_url() -> Iterator[str]:
     """URL of a migrated database on a server that lives as long as the test session; use it as a template only."""
     _end_servers_of_killed_sessions()
-    home = Path(tempfile.mkdtemp(prefix=f"{HOMES}{os.getpid()}-", dir="/tmp"))
+    home = make_folder(f"{HOMES}{os.getpid()}-")
     try:
         url = embedded.start(home, NOT_DURABLE)
         migrate.upgrade(url)
@@ -125,7 +125,7 @@ async def _execute(url: str, statement: str) -> None:
 
 
 def _end_servers_of_killed_sessions() -> None:
-    for home in Path("/tmp").glob(f"{HOMES}*"):
+    for home in find_folders(HOMES):
         pid = home.name.removeprefix(HOMES).split("-")[0]
         with suppress(FileNotFoundError):  # another session that starts now does the same
             if pid.isdigit() and not psutil.pid_exists(int(pid)) and home.stat().st_uid == os.geteuid():

@@ -100,7 +100,7 @@ class Shelf:
         try:
             folder.rename(self.target / name)
         except OSError:
-            raise Rejected(f"{self.target / name} is there already") from None
+            raise Rejected(f"{self.target / name} is there already: try again, a backup's name is its second") from None
         sync(self.target)
         return whole
 

@@ -109,7 +109,7 @@ async def _exists(connection: AsyncConnection, name: str) -> bool:
 async def _swap(connection: AsyncConnection, name: str, coming: str) -> str | None:
     """In one transaction: databases are renamed like rows."""
     exists = await _exists(connection, name)
-    kept = f"{name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S}" if exists else None
+    kept = f"{name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S_%f}" if exists else None
     try:
         if kept:
             await connection.execute(text(f"ALTER DATABASE {_quoted(name)} RENAME TO {_quoted(kept)}"))

@@ -1,19 +1,18 @@
 """A whole system for each module of end-to-end tests: it takes half a minute to come up."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.e2e.system import System, processes_with
+from tests.in_memory import make_folder
 
 
 @pytest.fixture(scope="module")
 def system(request: pytest.FixtureRequest) -> Iterator[System]:
     """Up, empty, with short leases and the module's SETTINGS; down at the end, and nothing of it left running."""
-    home = Path(tempfile.mkdtemp(prefix="sc-e2e-"))
+    home = make_folder("sc-e2e-")
     system = System(home, getattr(request.module, "SETTINGS", {}))
     try:
         system.cli("up")

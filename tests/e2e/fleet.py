@@ -4,7 +4,6 @@ import asyncio
 import csv
 import shutil
 import subprocess
-import tempfile
 import threading
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -44,10 +43,10 @@ class Redis:
 
 
 class Fleet:
-    """Up with one node that does everything; as a context manager it leaves nothing running."""
+    """Up with one node that does everything; as a context manager it leaves nothing running, and no `home`."""
 
-    def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="sc-e2e-"))
+    def __init__(self, home: Path) -> None:
+        self.home = home
         self._ends = ExitStack()
         self._ends.callback(shutil.rmtree, self.home, ignore_errors=True)
 

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from db import tables as t
 from db.engine import Database
 from serve_apps.application import Deps
 from tests.e2e.system import free_ports, processes_with
+from tests.in_memory import make_folder
 from tests.integration.shop import Shop, running, settings_for_tests
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -29,7 +29,7 @@ TOKEN = "an-internal-token-for-tests"
 @pytest.fixture
 def homes() -> Iterator[tuple[Path, Path]]:
     """Of the server and of the machine apart; at the end nothing of theirs runs."""
-    folder = Path(tempfile.mkdtemp(prefix="sc-apart-"))
+    folder = make_folder("sc-apart-")
     homes = folder / "server", folder / "apart"
     for home in homes:
         home.mkdir()

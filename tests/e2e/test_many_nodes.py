@@ -10,13 +10,14 @@ from tests.e2e.fleet import Fleet, differences
 from tests.e2e.node_faults import cells
 from tests.e2e.scene import Scene
 from tests.e2e.system import wait_until
+from tests.in_memory import make_folder
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
 
 @pytest.fixture(scope="module")
 def fleet() -> Iterator[Fleet]:
-    with Fleet() as fleet:
+    with Fleet(make_folder("sc-e2e-")) as fleet:
         yield fleet
 
 

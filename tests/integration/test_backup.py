@@ -52,6 +52,8 @@ class House:
         }
 
     def __call__(self, *words: str, exit_code: int = 0) -> str:
+        if words[0] == "backup":
+            time.sleep(1 - time.time() % 1)  # its second is its name
         done = CliRunner().invoke(app, list(words), env=self.env)
         if isinstance(done.exception, SalesControlError):
             assert exit_code == 1, done.exception

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import pytest
 
 from db import embedded
 from domain.errors import ConfigError
+from tests.in_memory import make_folder
 
 
 def run(url: str, statement: str) -> str | None:
@@ -36,7 +36,7 @@ def postmaster(home: Path) -> psutil.Process:
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """Not tmp_path: a pytest session that starts meanwhile closes its parents to the server's account again."""
-    folder = Path(tempfile.mkdtemp(prefix="embedded-", dir="/tmp"))
+    folder = make_folder("embedded-")
     yield folder
     shutil.rmtree(folder)
 

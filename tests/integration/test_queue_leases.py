@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from db.engine import Database
 from db.leases import LeaseRenewer
 from db.queue import Job, NewJob, Queue
 from domain.errors import LeaseLost
+from tests.in_memory import make_folder
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def test_a_renewer_that_never_started_stops_well(database_url: str, job_se
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="leases-", dir="/tmp"))
+    home = make_folder("leases-")
     yield home
     embedded.stop(home)
     shutil.rmtree(home)
