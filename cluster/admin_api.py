@@ -142,6 +142,8 @@ class AdminApi:
                 f"{self._server} does not answer ({error}); start it with `salescontrol up` or name it by --server"
             )
             raise Unavailable(message) from None
+        if knows_no_routes(answer):
+            raise Unavailable(f"{self._server} knows no such address (yet): is it starting, or is it another program?")
         if answer.is_success or answer.status_code in allowed:
             return answer
         detail = problem(answer)
@@ -150,6 +152,11 @@ class AdminApi:
         if answer.status_code in (429, 502, 503, 504):
             raise Unavailable(f"{self._server}: {detail}")
         raise Rejected(f"{self._server}: {detail}")
+
+
+def knows_no_routes(answer: httpx.Response) -> bool:
+    """Serve's proxy says 404 to everything, in plain text, until it has learnt where what is; our own 404 is JSON."""
+    return answer.status_code == 404 and "json" not in answer.headers.get("Content-Type", "")
 
 
 def problem(answer: httpx.Response) -> str:

@@ -132,6 +132,8 @@ def _refusal(answer: httpx.Response) -> ApiError:
     detail = str(body.get("detail") or f"{answer.status_code} {answer.reason_phrase}")
     kinds = {401: ExpiredError, 403: NotAllowedError, 502: AwayError, 503: AwayError, 504: AwayError}
     kind = kinds.get(answer.status_code, ApiError)
+    if answer.status_code == 404 and not body:  # Serve's proxy, until it has learnt where what is; our own is JSON
+        kind = AwayError
     return kind(detail, str(body.get("code", "")), answer.status_code, body.get("errors") or ())
 
 

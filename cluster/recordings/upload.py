@@ -12,7 +12,7 @@ from uuid import UUID
 
 import httpx
 
-from cluster.admin_api import problem
+from cluster.admin_api import knows_no_routes, problem
 from cluster.recordings.plan import Recording
 from cluster.recordings.sound import CODEC, Piece, pieces
 from domain.errors import Rejected, SalesControlError, Unavailable
@@ -133,7 +133,7 @@ class Uploader:
             except httpx.TransportError as error:
                 reason, asked_s = f"{type(error).__name__}: {error}", 0.0
             else:
-                if answer.status_code not in TRY_AGAIN:
+                if answer.status_code not in TRY_AGAIN and not knows_no_routes(answer):
                     return answer
                 reason, asked_s = problem(answer), retry_after_s(answer)
             pause_s = asked_s + random.uniform(0, wait_s)

@@ -18,7 +18,7 @@ def scripted_server(answer: Answer) -> Iterator[str]:
         def log_message(self, format: str, *args: object) -> None:
             pass
 
-    for method in ("do_GET", "do_PUT", "do_HEAD"):
+    for method in ("do_GET", "do_POST", "do_PUT", "do_HEAD"):
         setattr(Handler, method, answer)
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True
