@@ -93,7 +93,7 @@ class FileStore:
         self.traffic = Traffic()
         self._durable: set[Path] = set()
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)  # what customers say is for nobody else
         except OSError as error:
             raise ConfigError(f"storage.url={self.root}: the folder cannot be made: {error.strerror}") from None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import fasteners
 
+from audio.open import open_store
 from cluster import dashboard_process, head_state, ray_head
 from cluster.engines.choice import build_engine
 from cluster.engines.prompt import check_prompts
@@ -45,11 +46,8 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
 
     Raises SalesControlError where a part does not start, naming it.
     """
-    check_secrets(settings)
-    check_prompts()
-    build_engine(settings.analysis)  # a wrong engine, prompt or stage is named now, not by a worker later
-    hosted_stages(settings, list(discover()))
     with _only_one(settings.home):
+        _check(settings)
         report("database", "starting")
         url = prepare_database(settings)
         report("database", "ready")
@@ -67,6 +65,16 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
         api.wait_until_listening()
         page = dashboard_process.start(settings) if dashboard else None
         return Running(url, dashboard_url, f"http://127.0.0.1:{settings.server.port}", page)
+
+
+def _check(settings: Settings) -> None:
+    """A wrong setting is named now, not by a worker later, when what ran before has been stopped for it."""
+    check_secrets(settings)
+    check_prompts()
+    build_engine(settings.analysis)
+    hosted_stages(settings, list(discover()))
+    if not os.environ.get("RAY_ADDRESS"):  # else the disk is another machine's
+        open_store(settings)
 
 
 def down(settings: Settings, report: Report) -> None:
@@ -165,7 +173,13 @@ def as_driver(home: Path, address: str) -> Iterator[Any]:
 def _only_one(home: Path) -> Iterator[None]:
     """One `up` or `down` at a time per home."""
     lock = home / "run" / "lifecycle.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        lock.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
+    except OSError as error:
+        raise ConfigError(
+            f"SALESCONTROL_HOME={home}: nothing can be written there: {error.strerror}; name another folder"
+        ) from None
     with fasteners.InterProcessLock(str(lock)):
         yield
 

@@ -105,8 +105,7 @@ def _start_once(settings: Settings, env: Mapping[str, str], has_disk: bool) -> R
                 f"port {port} is taken by another program; free it or set SALESCONTROL_SERVER__{name.upper()}"
             )
     mark = secrets.token_hex(8)
-    temp_dir = f"/tmp/salescontrol-{hashlib.sha256(str(settings.home).encode()).hexdigest()[:8]}"
-    shutil.rmtree(temp_dir, ignore_errors=True)
+    temp_dir = _private_folder(settings.home)
     log_path = settings.home / "logs" / "ray.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
     command = [
@@ -166,6 +165,18 @@ def stop(home: Path) -> int:
     psutil.wait_procs(alive, timeout=5)
     _record(home).unlink(missing_ok=True)
     return len(processes)
+
+
+def _private_folder(home: Path) -> str:
+    """A fresh one for Ray's sockets and logs, with a short path. Ray opens its folder to everybody, so it lies in one of
+    ours alone. Raises RayHeadError where another user has that."""
+    ours = Path(f"/tmp/salescontrol-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}")
+    shutil.rmtree(ours, ignore_errors=True)
+    try:
+        ours.mkdir(mode=0o700)
+    except OSError as error:
+        raise RayHeadError(f"Ray's folder {ours} cannot be made anew: {error.strerror}; delete it.") from None
+    return str(ours / "ray")
 
 
 def _processes(head: RayHead) -> set[psutil.Process]:

@@ -1,5 +1,6 @@
 """Serve applications: deployed from `configs/serve.yaml`, as `serve deploy` does it, and watched until they run."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -109,4 +110,6 @@ class ServeApi:
 def _reason(application: dict[str, Any]) -> str:
     messages = [application.get("message", "")]
     messages += [d.get("message", "") for d in application.get("deployments", {}).values()]
-    return " ".join(m for m in messages if m)[-1500:] or "no message from Ray Serve"
+    said = " ".join(message for message in messages if message)
+    ours = re.findall(r"^domain\.errors\.\w+: (.+)", said, re.MULTILINE)
+    return ours[-1] if ours else said[-1500:] or "no message from Ray Serve"

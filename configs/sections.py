@@ -14,6 +14,13 @@ class Section(BaseModel):
 class DatabaseSettings(Section):
     url: SecretStr | None
 
+    @model_validator(mode="after")
+    def _is_of_postgresql(self) -> Self:
+        scheme = self.url.get_secret_value().partition(":")[0] if self.url else "postgresql"
+        if scheme.partition("+")[0] not in ("postgresql", "postgres"):
+            raise ValueError("url (DATABASE_URL): an address of PostgreSQL begins with postgresql://")
+        return self
+
 
 class AuthSettings(Section):
     admin_token: SecretStr
@@ -190,6 +197,16 @@ class ServerSettings(Section):
     head_cpus: float | None = Field(ge=0)
     ray_redis: str | None
     ray_redis_password: SecretStr
+
+    @model_validator(mode="after")
+    def _has_a_port_for_each(self) -> Self:
+        owners: dict[int, str] = {}
+        for name in ("port", "dashboard_port", "ray_dashboard_port", "ray_port"):
+            port = getattr(self, name)
+            if port in owners:
+                raise ValueError(f"{owners[port]} and {name} are both {port}: give each a port of its own")
+            owners[port] = name
+        return self
 
 
 class DashboardSettings(Section):

@@ -101,5 +101,6 @@ def _explain(error: ValidationError, sources: dict[str, str]) -> Iterator[str]:
         dotted = ".".join(str(part) for part in problem["loc"])
         where = sources.get(dotted) or next((s for k, s in sources.items() if k.startswith(dotted)), "configuration")
         unknown = problem["type"] == "extra_forbidden"
-        message = "unknown setting; see `salescontrol config show`" if unknown else problem["msg"]
+        said = problem["msg"].removeprefix("Value error, ")
+        message = "unknown setting; see `salescontrol config show`" if unknown else said
         yield f"{where}: {dotted}: {message}"

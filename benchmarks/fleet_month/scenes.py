@@ -80,6 +80,7 @@ SWEPT = (
     replace(OURS, name="never above the fixed fleet", most=1.0),
     replace(OURS, name="without head-room", settings=(("head_room", 1.0),)),
     replace(OURS, name="4 replicas for re-analysis", settings=(("reanalysis_cap", 4),)),
+    replace(OURS, name="400 counters, as shipped: 8 at most", shops=Shops(counters=400)),
     replace(OURS, name="100 counters", shops=Shops(counters=100)),
     replace(OURS, name="another seed", shops=Shops(seed=2)),
 )

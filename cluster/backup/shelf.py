@@ -23,6 +23,7 @@ from uuid import uuid4
 from fasteners import InterProcessLock
 
 from db.backup.dump import AUDIO, DATABASE, ERASURES
+from db.backup.restore import erasures_of
 from domain.errors import ConfigError, Conflict, Rejected
 
 ABOUT = "backup.json"
@@ -53,7 +54,7 @@ class Shelf:
         self.audio = self.target / "audio"
         self.unnamed = self.target / "unnamed"
         try:
-            self.target.mkdir(parents=True, exist_ok=True)
+            self.target.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(f"{self.target}: the folder cannot be made: {error.strerror}") from None
 
@@ -105,16 +106,25 @@ class Shelf:
         return whole
 
     def backups(self) -> list[About]:
-        """Complete ones, oldest first. Raises Rejected for one whose `backup.json` cannot be read."""
-        return [self._about(path) for path in sorted(self.target.glob(f"*/{ABOUT}")) if path.parent.name[0] != "."]
+        """Complete ones, oldest first, but for the damaged ones."""
+        return self._read()[0]
+
+    def damaged(self) -> dict[str, str]:
+        """Those whose `backup.json` cannot be read: name → what is wrong with it."""
+        return self._read()[1]
 
     def find(self, name: str | None) -> About:
-        """That one, or the newest. Raises ConfigError where there is none, naming those that there are."""
-        known = self.backups()
-        found = [about for about in known if name in (None, about.name)]
+        """That one, or the newest. Raises ConfigError where there is none, naming those that there are, and Rejected
+        where it is damaged: which other one is wanted then is for a person to say."""
+        known, damaged = self._read()
+        names = ", ".join(about.name for about in known) or "none"
+        wanted = name or max([*damaged, *(about.name for about in known)], default="")
+        if wanted in damaged:
+            why = f"{self.target / wanted / ABOUT} cannot be read ({damaged[wanted]})"
+            raise Rejected(f"{why}; take another backup by --backup, there are: {names}")
+        found = [about for about in known if about.name == wanted]
         if not found:
-            names = ", ".join(about.name for about in known) or "none"
-            raise ConfigError(f"{self.target}: no backup {name or ''}; there are: {names}")
+            raise ConfigError(f"{self.target}: no backup {wanted}; there are: {names}")
         return found[-1]
 
     def folder(self, about: About) -> Path:
@@ -145,8 +155,11 @@ class Shelf:
         return every
 
     def prune(self, keep: int) -> list[str]:
-        """Leaves the newest `keep`, and of the audio what these name. Returns the names of those that went."""
-        known = self.backups()
+        """Leaves the newest `keep`, and of the audio what these name. Returns the names of those that went. Beside a
+        damaged backup all stays: nobody knows what it names."""
+        known, damaged = self._read()
+        if damaged:
+            return []
         gone, stay = known[:-keep], known[-keep:]
         for about in gone:
             shutil.rmtree(self.folder(about))
@@ -157,12 +170,25 @@ class Shelf:
                     file.unlink()
         return [about.name for about in gone]
 
-    def _about(self, path: Path) -> About:
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            return About(**{**values, "as_of": datetime.fromisoformat(values["as_of"]).astimezone(UTC)})
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            raise Rejected(f"{path} cannot be read: {error}") from None
+    def erasures(self) -> list[str]:
+        """The orders to erase that any backup knows."""
+        folders = sorted(path.parent for path in self.target.glob(f"*/{ERASURES}") if path.parent.name[0] != ".")
+        return list(dict.fromkeys(order for folder in folders for order in erasures_of(folder)))
+
+    def _read(self) -> tuple[list[About], dict[str, str]]:
+        known, damaged = [], {}
+        for path in sorted(self.target.glob(f"*/{ABOUT}")):
+            if path.parent.name[0] == ".":
+                continue
+            try:
+                values = json.loads(path.read_text(encoding="utf-8"))
+                as_of = datetime.fromisoformat(values["as_of"]).astimezone(UTC)
+                known.append(About(**{**values, "as_of": as_of}))
+            except KeyError as error:
+                damaged[path.parent.name] = f"{error} is missing"
+            except (OSError, ValueError, TypeError) as error:
+                damaged[path.parent.name] = str(error)
+        return known, damaged
 
 
 def read_manifest(folder: Path) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from cluster.release import release_hash
 from configs.settings import Settings
 from db import migrate
 from db.backup.dump import dump, note_backup
-from db.backup.restore import erasures_of, knows, order_again, present_orders, restore_database
+from db.backup.restore import knows, order_again, present_orders, restore_database
 from db.engine import Database
 from db.queue import Queue
 from domain.errors import ConfigError
@@ -96,7 +96,7 @@ def restore(settings: Settings, url: str, target: Path, name: str | None, screen
         raise ConfigError(f"{about.name} has schema {about.revision}, newer than this release: use the newer release")
     screen.step("checksums")
     shelf.check(about)
-    later = shelf.remember([*erasures_of(shelf.folder(shelf.backups()[-1])), *asyncio.run(present_orders(url))])
+    later = shelf.remember([*shelf.erasures(), *asyncio.run(present_orders(url))])
     former = asyncio.run(restore_database(url, shelf.folder(about), migrate.server_version(url), screen.step))
     screen.step("schema")
     migrate.upgrade(url)

@@ -1,6 +1,9 @@
 """`backup` and `restore`: all that this system knows into a folder, and back."""
 
+import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +17,11 @@ from rich.table import Table
 from cluster.backup.shelf import About, Shelf
 from cluster.backup.work import back_up
 from cluster.backup.work import restore as put_back
+from cluster.cli.asking import is_agreed
 from cluster.wiring import database_url
-from configs.settings import load
+from configs.settings import Settings, load
 from db import embedded
+from db.backup.restore import drop_kept as drop_kept_databases
 from domain.errors import Rejected
 
 Target = Annotated[Path, typer.Argument(help="The folder that backups are kept in, best on another disk.")]
@@ -67,6 +72,7 @@ def backup(
             f"{target / about.name}: database {decimal(about.database_bytes)}, {about.audio_files} recordings"
             f" ({copied} copied now)" + (f"; dropped {', '.join(done.pruned)}" if done.pruned else "")
         )
+    _warn_of_damaged(Shelf(target))
     _complain(lost, "recordings are not in the store as they were received; the backup is complete but for them")
 
 
@@ -74,6 +80,9 @@ def restore(
     target: Target,
     name: Annotated[str | None, typer.Option("--backup", help="Its name. Default: the newest.")] = None,
     list_only: Annotated[bool, typer.Option("--list", help="Only say which backups there are.")] = False,
+    drop_kept: Annotated[
+        bool, typer.Option("--drop-kept", help="Restore nothing, but drop the databases that restores have kept.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -83,14 +92,38 @@ def restore(
     shelf = Shelf(target)
     if list_only:
         _list(shelf.backups(), as_json)
+        _warn_of_damaged(shelf)
         return
-    settings, about = load(), shelf.find(name)
-    url = settings.database.url.get_secret_value() if settings.database.url else embedded.start(settings.home)
+    settings = load()
+    if drop_kept:
+        with _running_database(settings) as url:
+            _drop_kept(url, yes, as_json)
+        return
+    about = shelf.find(name)
+    with _running_database(settings) as url:
+        _restore(settings, url, shelf, about, yes, as_json)
+
+
+@contextmanager
+def _running_database(settings: Settings) -> Iterator[str]:
+    """Its URL; the embedded one is started where it does not run, and then ends with the block."""
+    if settings.database.url:
+        yield settings.database.url.get_secret_value()
+        return
+    ran_before = embedded.running_url(settings.home)
+    try:
+        yield ran_before or embedded.start(settings.home)
+    finally:
+        if ran_before is None:
+            embedded.stop(settings.home)
+
+
+def _restore(settings: Settings, url: str, shelf: Shelf, about: About, yes: bool, as_json: bool) -> None:
     question = f"Put back {about.name} of {about.as_of:%Y-%m-%d %H:%M} UTC in place of the present database?"
-    if not yes and (as_json or not typer.confirm(question, default=False, err=True)):
+    if not is_agreed(question, yes, as_json):
         raise typer.Exit(1)
     with _progress() as progress:
-        done = put_back(settings, url, target, about.name, _Bars(progress))
+        done = put_back(settings, url, shelf.target, about.name, _Bars(progress))
     if as_json:
         typer.echo(json.dumps(asdict(done), default=str))
     else:
@@ -102,13 +135,26 @@ def _say_restored(former: str | None, erasures: int, unnamed: int, shelf: Shelf)
     console = Console()
     console.print("Restored. Start with `salescontrol up`.")
     if former:
-        console.print(f"The database before is kept as {former}; drop it once all is well.")
+        console.print(
+            f"The database before is kept as {former}, with all that was in it; once all is well, drop it with"
+            f" `salescontrol restore {shelf.target} --drop-kept`."
+        )
     if erasures:
         console.print(f"{erasures} erasures ordered after this backup are ordered again.")
     if unnamed:
         console.print(
             f"{unnamed} recordings came after this backup: copied to {shelf.unnamed}; import them from there."
         )
+
+
+def _drop_kept(url: str, yes: bool, as_json: bool) -> None:
+    if not is_agreed("Drop the databases that restores have kept? Nobody can bring them back.", yes, as_json):
+        raise typer.Exit(1)
+    dropped = asyncio.run(drop_kept_databases(url))
+    if as_json:
+        typer.echo(json.dumps({"dropped": dropped}))
+    else:
+        Console().print(f"Dropped: {', '.join(dropped) or 'there was none'}.")
 
 
 def _list(backups: list[About], as_json: bool) -> None:
@@ -126,6 +172,12 @@ def _list(backups: list[About], as_json: bool) -> None:
             recordings,
         )
     Console().print(table if backups else "No backup here.")
+
+
+def _warn_of_damaged(shelf: Shelf) -> None:
+    console = Console(stderr=True)
+    for name, why in shelf.damaged().items():
+        console.print(f"[yellow]{name} is damaged ({why})[/]: no old backup is dropped until its folder is deleted.")
 
 
 def _complain(lost: list[str], what: str) -> None:

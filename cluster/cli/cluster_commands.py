@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from datetime import date
+from importlib.util import find_spec
 from types import TracebackType
 from typing import Annotated, NoReturn
 
@@ -96,8 +97,10 @@ def addresses(settings: Settings, running: lifecycle.Running, day: date | None =
 
 def _dashboard(settings: Settings, url: str | None, day: date | None) -> str:
     if url is None:
-        variable = "SALESCONTROL_SERVER__DASHBOARD_PORT"
-        return f"not started: install the 'dashboard' extra, or free port {settings.server.dashboard_port} ({variable})"
+        if find_spec("panel") is None:
+            return "not started: pip install 'salescontrol[dashboard]'"
+        port, variable = settings.server.dashboard_port, "SALESCONTROL_SERVER__DASHBOARD_PORT"
+        return f"not started: port {port} is taken by another program; free it or set {variable}"
     token = settings.auth.admin_token.get_secret_value()
     shown = token if token == DEFAULT_ADMIN_TOKEN else "your ADMIN_TOKEN, or a user's login"
     return f"{url}{f'/?page=today&day={day}' if day else ''}  (token: {shown})"

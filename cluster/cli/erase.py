@@ -10,7 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from cluster.cli.asking import AsJson, Server, open_api
+from cluster.cli.asking import AsJson, Server, is_agreed, open_api
 
 WORDS = {
     "chunks_deleted": "recordings deleted",
@@ -44,7 +44,7 @@ def erase(
             _show(tried, as_json)
         if dry_run:
             return
-        if not yes and (as_json or not typer.confirm("Erase this for good?", default=False, err=True)):
+        if not is_agreed("Erase this for good?", yes, as_json):
             raise typer.Exit(1)
         _show(api.erase(body), as_json)
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter
 from rich.console import Console
 from sqlalchemy import select
 
-from cluster.cli.asking import AsJson
+from cluster.cli.asking import AsJson, is_agreed
 from cluster.cli.run_tables import render_diff
 from cluster.wiring import database_url
 from configs.settings import Settings, load
@@ -170,7 +170,7 @@ def _print_flips(found: Compared) -> None:
 
 
 def _ask(question: str, yes: bool, as_json: bool) -> None:
-    if not yes and (as_json or not typer.confirm(question, default=False, err=True)):
+    if not is_agreed(question, yes, as_json):
         raise typer.Exit(1)
 
 

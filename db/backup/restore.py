@@ -57,6 +57,22 @@ async def restore_database(url: str, folder: Path, server_version: int, tell: Ca
         await server.dispose()
 
 
+async def drop_kept(url: str) -> list[str]:
+    """Drops the databases that restores have kept beside that of `url`, with whoever is connected to them. Returns
+    their names."""
+    target = make_url(url)
+    server = Database(target.set(database="postgres").render_as_string(hide_password=False), pool_size=1)
+    try:
+        async with server.alone() as connection:
+            query = text("SELECT datname FROM pg_database WHERE starts_with(datname, :kept) ORDER BY datname")
+            names = list(await connection.scalars(query, {"kept": _kept(str(target.database))}))
+            for name in names:
+                await _execute(connection, f"DROP DATABASE {_quoted(name)} WITH (FORCE)")
+        return names
+    finally:
+        await server.dispose()
+
+
 async def present_orders(url: str) -> list[str]:
     """The orders to erase that the database of `url` knows, as a backup lists them; none where there is no database
     or it is older than erasures."""
@@ -86,7 +102,7 @@ async def order_again(db: Database, queue: Queue, lines: Iterable[str]) -> int:
         async with db.begin() as tx:
             known = await tx.scalar(select(t.erasures.c.erasure_id).where(t.erasures.c.erasure_id == erasure_id))
             if known is None:
-                await place_order(tx, queue, _target(order), order["requested_by"], erasure_id)
+                await place_order(tx, queue, _target(order), order["requested_by"], erasure_id, delay_s=0)
                 placed += 1
     return placed
 
@@ -109,7 +125,7 @@ async def _exists(connection: AsyncConnection, name: str) -> bool:
 async def _swap(connection: AsyncConnection, name: str, coming: str) -> str | None:
     """In one transaction: databases are renamed like rows."""
     exists = await _exists(connection, name)
-    kept = f"{name}_before_{datetime.now(UTC):%Y%m%d_%H%M%S_%f}" if exists else None
+    kept = f"{_kept(name)}{datetime.now(UTC):%Y%m%d_%H%M%S_%f}" if exists else None
     try:
         if kept:
             await connection.execute(text(f"ALTER DATABASE {_quoted(name)} RENAME TO {_quoted(kept)}"))
@@ -117,6 +133,11 @@ async def _swap(connection: AsyncConnection, name: str, coming: str) -> str | No
     except DBAPIError as error:
         raise Conflict(f"the database cannot be replaced now: {error.orig}; end what uses it and try again") from None
     return kept
+
+
+def _kept(name: str) -> str:
+    """How the names begin under which restores keep what they replaced."""
+    return f"{name}_before_"
 
 
 async def _execute(connection: AsyncConnection, statement: str) -> None:

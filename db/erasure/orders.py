@@ -78,10 +78,15 @@ async def target_of_dialogue(tx: AsyncConnection, dialogue_id: DialogueId) -> Ta
 
 
 async def place_order(
-    tx: AsyncConnection, queue: Queue, target: Target, requested_by: str, erasure_id: UUID | None = None
+    tx: AsyncConnection,
+    queue: Queue,
+    target: Target,
+    requested_by: str,
+    erasure_id: UUID | None = None,
+    delay_s: float = AGAIN_AFTER_S,
 ) -> UUID:
-    """Writes the order, its tombstone, and the job that ends it where whoever took it does not live to. Returns its id,
-    a fresh one unless it is given.
+    """Writes the order, its tombstone, and the job that ends it, after `delay_s`, where whoever took it does not live
+    to. Returns its id, a fresh one unless it is given.
 
     From the commit on late audio of this time is discarded or silenced as it comes.
     """
@@ -92,7 +97,7 @@ async def place_order(
     await tx.execute(insert(t.erasures).values(**order, **scope, requested_by=requested_by))
     await _shut_out_uploads(tx, await devices_of(tx, target))
     await tx.execute(insert(t.tombstones).values(tombstone_id=erasure_id, **scope))
-    await queue.enqueue(tx, [erasure_job(erasure_id, AGAIN_AFTER_S)])
+    await queue.enqueue(tx, [erasure_job(erasure_id, delay_s)])
     return erasure_id
 
 

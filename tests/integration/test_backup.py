@@ -141,6 +141,27 @@ def test_a_damaged_backup_is_refused_and_one_in_use_too_and_the_present_stays(ho
     assert house.state()[0] == before[0]
 
 
+def test_a_damaged_backup_stands_in_the_way_of_no_other_and_is_named(house: House) -> None:
+    house("backup", str(house.shelf), "--no-audio")
+    house("backup", str(house.shelf), "--no-audio")
+    good, bad = sorted(path.parent for path in house.shelf.glob("*/backup.json"))
+    for content, why in (("", "Expecting value"), ("{}", "'as_of' is missing")):
+        (bad / "backup.json").write_text(content)
+        listed = house("restore", str(house.shelf), "--list")
+        assert good.name in listed
+        assert f"{bad.name} is damaged ({why}" in listed.replace("\n", " ")
+        refused = house("restore", str(house.shelf), "--yes", exit_code=1)
+        assert f"take another backup by --backup, there are: {good.name}" in refused
+    assert "is damaged" in house("backup", str(house.shelf), "--no-audio", "--keep", "1")
+    assert (good.exists(), bad.exists()) == (True, True)
+    assert "Restored" in house("restore", str(house.shelf), "--backup", good.name, "--yes")
+
+
+def test_where_nobody_can_answer_the_question_is_a_usage_error(house: House) -> None:
+    house("backup", str(house.shelf), "--no-audio")
+    assert "add --yes" in house("restore", str(house.shelf), exit_code=2)
+
+
 def test_a_recording_that_is_not_what_was_received_is_named(house: House) -> None:
     path, _ = sorted(house.files().items())[0]
     (house.store / path).write_bytes(b"something else")
@@ -159,7 +180,6 @@ def test_what_was_erased_since_goes_again_and_what_came_since_is_laid_aside(hous
         assert erased.status_code == 201, erased.text
         assert (await shop.upload()).status_code == 200
 
-    time.sleep(1)  # a backup's name has whole seconds
     house.in_shop(go_on)
     house("backup", str(house.shelf))
     first = json.loads(house("restore", str(house.shelf), "--list", "--json"))[0]["name"]
@@ -179,10 +199,13 @@ def test_what_the_present_database_knows_as_erased_is_erased_of_what_is_restored
         assert (await shop.client.post("/api/v1/erasures", headers=ADMIN, json=body)).status_code == 201
 
     house.in_shop(erase)
+    assert "there was none" in house("restore", str(house.shelf), "--drop-kept", "--yes")
     for _ in range(2):
         said = house("restore", str(house.shelf), "--yes")
         assert "1 erasures ordered after this backup are ordered again" in said.replace("\n", " ")
         assert house.in_shop(lambda shop: _jobs(shop, "erasure")) == 1
+    assert len(json.loads(house("restore", str(house.shelf), "--drop-kept", "--yes", "--json"))["dropped"]) == 2
+    assert house.in_shop(lambda shop: _jobs(shop, "erasure")) == 1
 
 
 def test_only_one_backup_is_written_at_a_time(house: House) -> None:

@@ -31,6 +31,8 @@ def test_nested_settings_are_reached_by_double_underscores() -> None:
         ({"SALESCONTROL_ASR__LANGUGE": "ru"}, "SALESCONTROL_ASR__LANGUGE: asr.languge: unknown setting"),
         ({"SALESCONTROL_VAD__MODE": "7"}, "SALESCONTROL_VAD__MODE: vad.mode"),
         ({"SALESCONTROL_PROFILE": "gpuu"}, "no such profile; use one of fleet, gpu, local, server"),
+        ({"SALESCONTROL_SERVER__RAY_PORT": "8000"}, "port and ray_port are both 8000"),
+        ({"DATABASE_URL": "mysql://u:p@db/x"}, "begins with postgresql://"),
         ({"ADMIN_TOKEN_FILE": "/nowhere/token"}, "ADMIN_TOKEN_FILE=/nowhere/token: cannot be read"),
     ],
 )
@@ -43,6 +45,9 @@ def test_a_wrong_setting_is_named_with_its_place(env: dict[str, str], named: str
 def test_a_refused_secret_is_not_in_the_message() -> None:
     with pytest.raises(ConfigError) as error:
         load({"SALESCONTROL_AUTH__ADMIN_TOKEN__X": "hunter2-hunter2"})
+    assert "hunter2" not in str(error.value)
+    with pytest.raises(ConfigError) as error:
+        load({"DATABASE_URL": "mysql://u:hunter2@db/x"})
     assert "hunter2" not in str(error.value)
 
 
