@@ -1,15 +1,17 @@
 """The commands that start Ray: who may join and look, what the head does, and whether the system comes up at all."""
 
-import json
 import re
 from collections.abc import Iterator
 
+from cluster.lint import system_config
 from cluster.lint.cluster import HEAD_COMMANDS, WORKER_COMMANDS, Cluster, Command
 from cluster.lint.finding import Finding
 from cluster.lint.images import INSTALLS
 
 ALL_INTERFACES = ("0.0.0.0", "::", "*")
 UP = re.compile(r"\bsalescontrol up(?![\w-])")
+BLOCKS = re.compile(r"\bsalescontrol up\s[^&|;]*--block\b[^&|;]*(?:&&|[|;]|$)")
+"""In the foreground."""
 SOURCED = ". ~/secrets/cluster.env"
 
 
@@ -32,7 +34,6 @@ def check(cluster: Cluster) -> Iterator[Finding]:
     for command in _readable(joins):
         yield from _join(cluster, command, command.ray_start or {}, heads)
     yield from _deploys(cluster)
-    yield from _open_files(cluster)
 
 
 def _stops_first(cluster: Cluster, name: str) -> Iterator[Finding]:
@@ -80,13 +81,7 @@ def _head(cluster: Cluster, command: Command, options: dict[str, str]) -> Iterat
     if not options.get("--autoscaling-config"):
         what = "no --autoscaling-config: the head would never start a worker"
         yield cluster.error(command.keys, what, "add --autoscaling-config=~/ray_bootstrap_config.yaml", "ray start")
-    try:
-        if not isinstance(json.loads(options.get("--system-config") or "{}"), dict):
-            raise ValueError("must be a JSON object")
-    except ValueError as error:
-        what = f"--system-config is no JSON object ({error})"
-        remedy = """write --system-config='{"gcs_rpc_server_reconnect_timeout_s": 600}'"""
-        yield cluster.error(command.keys, what, remedy, "--system-config")
+    yield from system_config.check(cluster, command)
 
 
 def _join(cluster: Cluster, command: Command, options: dict[str, str], heads: list[Command]) -> Iterator[Finding]:
@@ -108,12 +103,7 @@ def _deploys(cluster: Cluster) -> Iterator[Finding]:
         if "RAY_ADDRESS=auto" not in command.text:
             what = "`salescontrol up` without RAY_ADDRESS starts another Ray beside this one"
             yield cluster.error(command.keys, what, "write RAY_ADDRESS=auto salescontrol up")
+        if BLOCKS.search(command.text):
+            what = "`salescontrol up --block` never returns, so `ray up` waits for ever"
+            yield cluster.error(command.keys, what, "leave --block out: the system stays up without it", "--block")
         yield from _environment(cluster, command, "salescontrol up", "the system comes up")
-
-
-def _open_files(cluster: Cluster) -> Iterator[Finding]:
-    starts = cluster.commands(HEAD_COMMANDS, WORKER_COMMANDS)
-    options = " ".join(str(option) for option in cluster.document.get("docker", "run_options", default=[]))
-    if "--ulimit nofile" not in options and not any("ulimit -n" in command.text for command in starts):
-        what = "the number of open files is left to Docker: Ray fails under load on its usual limit"
-        yield cluster.error(("docker",), what, "add --ulimit nofile=65536:65536 to docker.run_options")

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
+from cluster.lint import environment
 from cluster.lint.cluster import Cluster
 from cluster.lint.document import Keys
 from cluster.lint.finding import Finding
+from configs.settings import load
+from domain.errors import ConfigError
 
 RULES: Keys = ("provider", "security_group", "IpPermissions")
 PUBLIC_PORTS = (443, 443)
@@ -18,15 +21,17 @@ LEAST_PREFIX = 8
 
 
 def check(cluster: Cluster) -> Iterator[Finding]:
-    """Each rule by itself."""
+    """Each rule by itself, and whether they let the load balancer in."""
     rules = cluster.document.get(*RULES, default=[])
-    for n, rule in enumerate(rules if isinstance(rules, list) else []):
+    for n, rule in enumerate(rules):
         if not _well_shaped(rule):
             remedy = "write {FromPort: …, ToPort: …, IpProtocol: tcp, IpRanges: [{CidrIp: …}]}"
             yield cluster.error((*RULES, n), "not a rule as AWS wants it", remedy)
         else:
             yield from _ports(cluster, (*RULES, n), rule)
             yield from _networks(cluster, (*RULES, n), rule)
+    if rules and all(_well_shaped(rule) for rule in rules):
+        yield from _way_in(cluster, rules)
 
 
 def _well_shaped(rule: Any) -> bool:
@@ -51,6 +56,22 @@ def _ports(cluster: Cluster, keys: Keys, rule: dict[str, Any]) -> Iterator[Findi
 
 def _is_port(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 65535
+
+
+def _way_in(cluster: Cluster, rules: list[dict[str, Any]]) -> Iterator[Finding]:
+    """The balancer, or a TLS proxy on the head, reaches what it sends everything to."""
+    tcp = [rule for rule in rules if str(rule.get("IpProtocol")) in ("tcp", "6")]
+    told = [(rule["FromPort"], rule["ToPort"]) for rule in tcp if "FromPort" in rule and "ToPort" in rule]
+    everything = any(str(rule.get("IpProtocol")) == "-1" for rule in rules)
+    if everything or len(told) < len(tcp) or not all(_is_port(port) for ports in told for port in ports):
+        return
+    try:
+        port = load(environment.plain(cluster.variables())).server.port
+    except ConfigError:
+        return  # another rule says so
+    if not any(first <= wanted <= last for first, last in told for wanted in (port, *PUBLIC_PORTS)):
+        what = f"no rule opens port {port}, on which the system answers: the load balancer reaches no node"
+        yield cluster.warn(RULES, what, f"write FromPort: {port}, ToPort: {port}")
 
 
 def _networks(cluster: Cluster, keys: Keys, rule: dict[str, Any]) -> Iterator[Finding]:

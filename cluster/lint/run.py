@@ -2,12 +2,37 @@
 
 from pathlib import Path
 
-from cluster.lint import commands, demand, document, images, nodes, ports, provider, schema, secrets
+from cluster.lint import (
+    commands,
+    containers,
+    demand,
+    document,
+    images,
+    instances,
+    nodes,
+    ports,
+    provider,
+    registry,
+    schema,
+    secrets,
+    shapes,
+)
 from cluster.lint.cluster import view
 from cluster.lint.finding import Finding, Level
 from cluster.release import ROOT
 
-RULES = (provider.check, ports.check, nodes.check, images.check, commands.check, secrets.check, demand.check)
+RULES = (
+    provider.check,
+    ports.check,
+    nodes.check,
+    instances.check,
+    images.check,
+    registry.check,
+    containers.check,
+    commands.check,
+    secrets.check,
+    demand.check,
+)
 
 
 def lint(path: Path, home: Path | None = None, root: Path = ROOT) -> list[Finding]:
@@ -20,7 +45,9 @@ def lint(path: Path, home: Path | None = None, root: Path = ROOT) -> list[Findin
     if endless := list(schema.endless(subject)):
         return endless
     problem = schema.validate(subject.data)
-    found = list(schema.misshapen(subject, problem))
+    found = list(shapes.check(subject))
+    told = {finding.line for finding in found}
+    found += [finding for finding in schema.misshapen(subject, problem) if finding.line not in told]
     if not found:  # the rules rely on the shape
         cluster = view(subject, root, home or Path.home())
         found = [finding for rule in RULES for finding in rule(cluster)]

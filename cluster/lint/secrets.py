@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from pathlib import Path
 
 from cluster.lint import environment
 from cluster.lint.cluster import HEAD_COMMANDS, IMAGE_HOME, WORKER_COMMANDS, Cluster
+from cluster.lint.document import Keys
 from cluster.lint.finding import Finding, Level
+from cluster.lint.images import INSTALLS
 from configs.secrets import MIN_TOKEN_CHARS
 from configs.settings import DEFAULT_ADMIN_TOKEN
 
@@ -20,6 +23,10 @@ INLINE = re.compile(
     rf"\b({NAMES})=(?!\$)\S"
     r"|(--redis-password)[= ](?!\$)\S"
 )
+READS = re.compile(r"""(?:^|[\s;&(])(\.|source|cat)\s+["']?([~$/\w][^\s;&|()"']*)""")
+"""A command that reads a file, and which. `cat` also reads what is the image's own."""
+OF_THE_IMAGE = re.compile(r"^(?:~|\$HOME|\$\{HOME\})/\.|/bin/activate$|^\$(?!HOME/|\{HOME\}/)")
+"""Profiles and environments, and what only the shell knows."""
 NEEDED = {
     "DATABASE_URL": "the PostgreSQL that all nodes reach",
     "ADMIN_TOKEN": "the output of `openssl rand -hex 24`",
@@ -70,27 +77,46 @@ def _token_mode(cluster: Cluster) -> Iterator[Finding]:
 
 
 def _mounted(cluster: Cluster) -> Iterator[Finding]:
-    """Each file that a command reads or a variable names lies in a mounted folder."""
-    mounts = [_absolute(str(remote)) for remote in cluster.document.get("file_mounts", default={})]
-    used = [(command.keys, path) for command in cluster.commands(HEAD_COMMANDS, WORKER_COMMANDS)
-            for path in re.findall(r"(?:^|\s)\. (\S+)", command.text)]  # fmt: skip
+    """Each file that a command reads or a variable names lies in a mounted folder, under the name it has there."""
+    mounts = cluster.document.get("file_mounts", default={})
     token = cluster.variables().get("RAY_AUTH_TOKEN_PATH")
-    used += [(("docker", "run_options"), token)] if token else []
-    for keys, path in used:
-        if not any(Path(_absolute(path)).is_relative_to(mount) for mount in mounts):
+    used: list[tuple[Keys, str, bool]] = [(("docker", "run_options"), token, True)] if token else []
+    for command in cluster.commands(*INSTALLS, HEAD_COMMANDS, WORKER_COMMANDS):
+        used += [(command.keys, match[2], match[1] != "cat") for match in READS.finditer(command.text)]
+    for keys, path, is_ours in used:
+        meant = Path(_absolute(path))
+        around = next((mount for mount in mounts if meant.is_relative_to(_absolute(str(mount)))), None)
+        if around is not None:
+            folder = _here(cluster, mounts[around])
+            yield from _name(cluster, keys, path, folder, str(meant.relative_to(_absolute(str(around)))))
+        elif is_ours and not OF_THE_IMAGE.search(path):
             what = f"{path} is not in any of file_mounts, so it is not on the nodes"
-            remedy = f"add {Path(_absolute(path)).parent}: ~/.config/salescontrol/cluster to file_mounts"
+            remedy = f"add {meant.parent}: ~/.config/salescontrol/cluster to file_mounts"
             yield cluster.error(keys, what, remedy, path)
 
 
+def _name(cluster: Cluster, keys: Keys, path: str, folder: Path, name: str) -> Iterator[Finding]:
+    """A file of a mounted folder that is not there. Where the folder is not on this machine, a slip of the pen."""
+    near = get_close_matches(name, (ENV_FILE, TOKEN_FILE), 1, cutoff=0.8)
+    absent = not (folder / name).exists() if folder.is_dir() else bool(near) and not folder.exists()
+    if absent and name not in (ENV_FILE, TOKEN_FILE):
+        remedy = f"write {near[0]}" if near else "put it there, or correct the name"
+        yield cluster.error(keys, f"{path}: no such file in {folder}, so it is not on the nodes", remedy, path)
+
+
 def _absolute(path: str) -> str:
-    return path.replace("~", IMAGE_HOME, 1) if path.startswith("~") else path
+    return re.sub(r"^(?:~|\$HOME|\$\{HOME\})(?=/|$)", IMAGE_HOME, path)
+
+
+def _here(cluster: Cluster, local: str) -> Path:
+    """A path of the file on this machine."""
+    path = Path(local.replace("~", str(cluster.home), 1) if local.startswith("~") else local)
+    return path if path.is_absolute() else cluster.root / path
 
 
 def _local(cluster: Cluster, remote: str, local: str) -> Iterator[Finding]:
     keys = ("file_mounts", remote)
-    path = Path(local.replace("~", str(cluster.home), 1) if local.startswith("~") else local)
-    path = path if path.is_absolute() else cluster.root / path
+    path = _here(cluster, local)
     if path.resolve().is_relative_to(cluster.root.resolve()):
         remedy = "keep it outside, for example in ~/.config/salescontrol/cluster"
         yield cluster.error(keys, f"{local} is in the checkout: one `git add .` publishes it", remedy)

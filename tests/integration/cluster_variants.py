@@ -36,13 +36,40 @@ HALVES = "IpRanges: [{CidrIp: 0.0.0.0/1}, {CidrIp: 128.0.0.0/1}]"
 LABEL = 'labels: {stays: "yes"}'
 SHAPE = [
     Variant(AWS, "max_workers: 18", "max_wokers: 18", "'max_wokers' was unexpected", "as in ray_cluster.yaml"),
-    Variant(AWS, "GPU: 1}\n    docker: *gpu", "GPU: one}\n    docker: *gpu", "not of type 'integer'", "as in"),
+    Variant(
+        AWS,
+        "GPU: 1}\n    docker: *gpu",
+        "GPU: one}\n    docker: *gpu",
+        "GPU: must be a whole number from 0 on",
+        "without quotes",
+    ),
     Variant(AWS, "idle_timeout_minutes: 5", "upscaling_speed: 9", "upscaling_speed stands here twice", "keep one"),
     Variant(
         AWS, "auth:\n", "auth: &a\n  x: *a\n", "x is an alias of what it stands in", "the value itself", at="  x: *a"
     ),
     Variant(
-        AWS, "head_node_type: head\n", "head_node_type: haed\n", "head_node_type", "as in", at="# SalesControl on AWS"
+        AWS, "head_node_type: head\n", "head_node_type: Head\n", "head_node_type Head: no such", "write head; avail"
+    ),
+    Variant(AWS, "head_node_type: head\n", "", "no head_node_type", "has head, cpu_worker", at="available_node_types:"),
+    Variant(OWN, "min_workers: 2", 'min_workers: "2"', "must be a whole number from 0 on", "without quotes"),
+    Variant(OWN, "max_workers: 2 ", "max_workers: -1 ", "must be a whole number from 0 on", "without quotes"),
+    Variant(OWN, "192.0.2.11: {CPU: 8, GPU: 1}", '192.0.2.11: "2"', "192.0.2.11: must be a mapping", "name: value"),
+    Variant(OWN, "[192.0.2.11, 192.0.2.12]", "[192.0.2.11, 2]", "worker_ips.1: must be text", "in quotes"),
+    Variant(
+        AWS,
+        "{MarketType: spot}",
+        '"2"',
+        "InstanceMarketOptions: must be a mapping",
+        "name: value",
+        at="      InstanceMarketOptions:",
+    ),
+    Variant(
+        AWS,
+        "  /home/salescontrol/secrets: ~",
+        "- /home/salescontrol/secrets: ~",
+        "file_mounts: must be a mapping",
+        "name: value",
+        at="file_mounts:",
     ),
 ]
 PROVIDER = [
@@ -61,12 +88,32 @@ PROVIDER = [
     Variant(AWS, "FromPort: 8000, ", "", "no FromPort", "from 0 to 65535", at="      - {ToPort"),
     Variant(AWS, "FromPort: 8000", "FromPort: 9000", "FromPort 9000 is more than ToPort 8000", "the smaller one"),
     Variant(OWN, "[192.0.2.11, ", "[192.0.2.10, ", "the head 192.0.2.10 is among the workers", "take it out"),
+    Variant(AWS, "FromPort: 8000, ToPort: 8000", "FromPort: 80, ToPort: 80", "no rule opens port 8000", "ToPort: 8000",
+            at="    IpPermissions:", level="warn"),
+    Variant(AWS, f"{PROFILE}\n", f"{PROFILE}\n    - -e SALESCONTROL_SERVER__PORT=8001\n", "no rule opens port 8001",
+            "FromPort: 8001", at="    IpPermissions:", level="warn"),
+    Variant(AWS, "idle_timeout_minutes: 5", "idle_timeout_minutes: 0", "ends as soon as it has nothing", "minutes: 5"),
+    Variant(OWN, "head_ip: 192.0.2.10", "head_ip: 10.20.30.310", "10.20.30.310 looks like", "from 0 to 255"),
+    Variant(OWN, "head_ip: 192.0.2.10", "head_ip: 10.20.30.1O", "10.20.30.1O looks like", "from 0 to 255"),
+    Variant(OWN, "[192.0.2.11, ", "[10.20.30, ", "10.20.30 looks like an IP address", "four numbers"),
     Variant(OWN, ", 192.0.2.12]", ", 192.0.2.11]", "192.0.2.11 stands twice", "write it once"),
     Variant(OWN, "max_workers: 2 ", "max_workers: 1 ", "1 of the 2 workers would stay unused", "write 2"),
     Variant(OWN, "min_workers: 2", "min_workers: 3", "min_workers 3 is more than max_workers 2", "write 2 or less"),
     Variant(OWN, "    192.0.2.12: {", "    192.0.2.13: {", "what 192.0.2.12 has is not known", "metadata.machines",
             at="worker_ips:", level="warn"),
 ]  # fmt: skip
+DISK = "Ebs: {VolumeSize: 100"
+INSTANCES = [
+    Variant(AWS, "ami-00000000000000000", "ami-0000000", "ImageId ami-0000000: not the id", "17 (or 8) digits"),
+    Variant(AWS, "ami-00000000000000000", "ami-0123456789abcdefO", "not the id of a machine image", "17 (or 8) digits"),
+    Variant(AWS, DISK, DISK.replace("100", '"100 GB"'), "VolumeSize '100 GB': must be a whole number", "Size: 100"),
+    Variant(
+        AWS, DISK, DISK.replace("100", "8"), "VolumeSize 8: system, driver and images need", "Size: 100", level="warn"
+    ),
+    Variant(AWS, "MarketType: spot", "MarketType: Spot", "MarketType Spot: AWS has no such market", "MarketType: spot"),
+    Variant(AWS, "{MarketType: spot}", "{}", "MarketType missing", "MarketType: spot", at="InstanceMarketOptions"),
+    Variant(AWS, "{Name: salescontrol-head}", "{name: salescontrol-head}", "IamInstanceProfile with name", "{Name: …}"),
+]
 NODES = [
     Variant(AWS, "max_workers: 8", "max_workers: 0", "gpu_spot: there will never be one", "raise it", level="warn",
             at="max_workers: 0\n    priority"),
@@ -102,6 +149,27 @@ IMAGES = [
             at="# SalesControl on AWS"),
     Variant(AWS, "[--gpus all]", "[]", "not told to take the GPU", "--gpus all", at="  gpu_worker:", level="warn"),
 ]  # fmt: skip
+LOGIN = f"docker login --username AWS --password-stdin {ECR}"
+ELSEWHERE = ECR.replace("123456789012", "123456789013")
+REGISTRY = [
+    Variant(AWS, "--region eu-central-1", "--region eu-west-1", "a password for eu-west-1", "--region eu-central-1"),
+    Variant(AWS, LOGIN, LOGIN.replace(ECR, ELSEWHERE), f"log in at {ELSEWHERE}", "address of the images"),
+    Variant(AWS, ECR, ECR.replace("central", "west"), "images come from eu-west-1", "in eu-central-1", level="warn"),
+    Variant(AWS, ECR, ECR.replace("123456789012", "12345678901"), "12345678901 is no account", "12 digits"),
+]
+CONTAINERS = [
+    Variant(
+        AWS,
+        PROFILE,
+        f"{PROFILE}\n    - --network bridge",
+        "--network bridge: Ray's nodes",
+        "leave it out",
+        at="- --network",
+    ),
+    Variant(AWS, "[--gpus all]", "[--gpus all, --net=none]", "--net=none: Ray's nodes", "leave it out"),
+    Variant(OWN, "[--gpus all]", "[--gpus all, --network=bridge]", "--network=bridge: Ray's nodes", "leave it out"),
+    Variant(AWS, "    - --ulimit nofile=65536:65536\n", "", "number of open files", "--ulimit nofile", at="docker:"),
+]
 COMMANDS = [
     Variant(AWS, "ray start --head --port", "ray start --port", "has no --head", "add --head"),
     Variant(AWS, "ray start --address", "ray start --head --address", "a head of its own", "leave --head out"),
@@ -126,7 +194,9 @@ COMMANDS = [
     Variant(AWS, UP, "RAY_ADDRESS=auto salescontrol up", "comes up without the environment file", "set -a"),
     Variant(AWS, "s\": 600}'", "s\": 600}", "can't read this command: No closing quotation", "close every quote",
             at=f"  - >-\n    {SOURCED}\n    ray start --head"),
-    Variant(AWS, "    - --ulimit nofile=65536:65536\n", "", "number of open files", "--ulimit nofile", at="docker:"),
+    Variant(AWS, "salescontrol up\n", "salescontrol up --block\n", "`salescontrol up --block` never returns", "leave"),
+    Variant(AWS, "reconnect_timeout_s", "reconect_timeout_s", "Ray knows no gcs_rpc_server_reconect_timeout_s",
+            "write gcs_rpc_server_reconnect_timeout_s", at="--system-config="),
     Variant(AWS, WORKER, "worker_start_commands:\n", "'worker_start_commands' was unexpected", "as in"),
 ]  # fmt: skip
 SECRETS = [
@@ -142,6 +212,13 @@ SECRETS = [
             "aws_secret_access_key stands in the file", "leave it out", at="  aws_credentials"),
     Variant(AWS, "  /home/salescontrol/secrets:", "  /home/salescontrol/secret:", "is not in any of file_mounts",
             "add /home/salescontrol/secrets", at="- -e RAY_AUTH_TOKEN_PATH"),
+    Variant(AWS, "cluster.env && set +a &&\n    ray start --head", "clusters.env && set +a &&\n    ray start --head",
+            "~/secrets/clusters.env: no such file in", "write cluster.env"),
+    Variant(AWS, "secrets/ray_token", "secrets/ray_tokn", "ray_tokn: no such file in", "write ray_token"),
+    Variant(AWS, "\nsetup_commands: []", "\nsetup_commands: ['source ~/secrets/extra.env; true']",
+            "~/secrets/extra.env: no such file in", "put it there", at="setup_commands: ['"),
+    Variant(AWS, "\nsetup_commands: []", "\nsetup_commands: ['. $HOME/extra.env']", "is not in any of file_mounts",
+            "to file_mounts", at="setup_commands: ['"),
     Variant(AWS, "~/.config/salescontrol/cluster", "./secrets", "is in the checkout", "keep it outside"),
     Variant(AWS, "~/.config/salescontrol/cluster", "~/elsewhere", "is not on this machine", "docs/", level="warn"),
 ]  # fmt: skip
@@ -158,4 +235,4 @@ DEMAND = [
             at="- name: Fast", elsewhere="configs/serve.fleet.yaml"),
     Variant(OWN, "{CPU: 8, ", "{CPU: 1, ", "CPU at the least", "add nodes", at="max_workers: 2"),
 ]  # fmt: skip
-VARIANTS = [*SHAPE, *PROVIDER, *NODES, *IMAGES, *COMMANDS, *SECRETS, *DEMAND]
+VARIANTS = [*SHAPE, *PROVIDER, *INSTANCES, *NODES, *IMAGES, *REGISTRY, *CONTAINERS, *COMMANDS, *SECRETS, *DEMAND]

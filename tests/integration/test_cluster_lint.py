@@ -2,9 +2,12 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from typer.testing import CliRunner
 
 from cluster.cli.cluster_lint import app
@@ -20,6 +23,9 @@ INTERNAL_TOKEN=fedcba9876543210fedcba9876543210
 AUDIO_STORAGE_PATH=s3://audio
 RAY_REDIS_ADDRESS=10.0.0.6:6379
 """
+
+
+WRONG: list[Any] = ["2", [], {}, None, -1, True]
 
 
 @pytest.fixture
@@ -160,6 +166,64 @@ def test_a_python_that_is_not_pinned_to_the_patch_is_refused(home: Path, tmp_pat
     assert "not pinned to the patch" in found.what
 
 
+@pytest.mark.parametrize("name", [AWS, OWN])
+def test_a_value_of_any_kind_leads_to_findings_and_never_to_a_traceback(name: str, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cluster.yaml"
+    original = yaml.safe_load((ROOT / name).read_text())
+    for n, keys in enumerate(_everything(original)):
+        for wrong in WRONG[n % 2 :: 2]:
+            path.write_text(yaml.safe_dump(_replaced(original, keys, wrong)))
+            lines = len(path.read_text().splitlines())
+
+            found = lint(path, home)
+
+            assert all(1 <= finding.line <= lines for finding in found if finding.file == str(path)), (keys, wrong)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ami-00000000000000000", "resolve:ssm:/aws/service/deeplearning/ami-id"),
+        (
+            "\nsetup_commands: []",
+            "\nsetup_commands: ['. ~/.bashrc', '. /opt/venv/bin/activate', 'cat /etc/os-release']",
+        ),
+        ("[--gpus all]", "[--gpus all, --network=host]"),
+        ("RAY_ADDRESS=auto salescontrol up", "RAY_ADDRESS=auto salescontrol up && echo --block"),
+        ('_timeout_s": 600', '_timeout_s": 600, "health_check_period_ms": 9000'),
+        ("FromPort: 8000, ToPort: 8000", "FromPort: 443, ToPort: 443"),
+    ],
+)
+def test_what_is_right_though_unusual_is_not_refused(old: str, new: str, home: Path, tmp_path: Path) -> None:
+    text = (ROOT / AWS).read_text()
+    assert old in text
+    path = tmp_path / "cluster.yaml"
+    path.write_text(text.replace(old, new))
+
+    found = [finding for finding in lint(path, home) if finding.level is not Level.NOTE]
+
+    assert [finding for finding in found if "is a placeholder" not in finding.what] == []
+
+
+def test_an_unknown_head_type_is_all_that_is_said(home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text((ROOT / AWS).read_text().replace("head_node_type: head", "head_node_type: Head"))
+
+    (found,) = lint(path, home)
+
+    assert "cpu_worker" in found.remedy
+
+
+def test_a_wrong_name_of_the_environment_file_is_found_without_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "cluster.yaml"
+    path.write_text((ROOT / AWS).read_text().replace("/cluster.env", "/clusters.env"))
+
+    found = [finding for finding in lint(path, tmp_path) if finding.level is Level.ERROR]
+
+    assert len(found) == 3
+    assert all("clusters.env: no such file" in finding.what for finding in found)
+
+
 def test_the_command_exits_by_what_it_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setenv("HOME", str(home))
     broken = tmp_path / "cluster.yaml"
@@ -180,6 +244,23 @@ def test_what_is_no_cluster_file_says_so(tmp_path: Path) -> None:
 
     assert "cannot be read" in str(result.exception)
     assert "must be a mapping" in str(CliRunner().invoke(app, ["lint", str(tmp_path / "list.yaml")]).exception)
+
+
+def _everything(value: Any, keys: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to each value, containers too."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in inside:
+        yield (*keys, key)
+        yield from _everything(inner, (*keys, key))
+
+
+def _replaced(value: Any, keys: tuple[Any, ...], wrong: Any) -> Any:
+    """A copy with `wrong` at `keys`."""
+    if not keys:
+        return wrong
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[keys[0]] = _replaced(value[keys[0]], keys[1:], wrong)
+    return copy
 
 
 def _line(text: str, part: str) -> int:
