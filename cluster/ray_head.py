@@ -168,7 +168,7 @@ def stop(home: Path) -> int:
 
 
 def _private_folder(home: Path) -> str:
-    """A fresh one for Ray's sockets and logs, with a short path. Ray opens its folder to everybody, so it lies in one of
+    """A fresh one for Ray's sockets and logs, with a short path. Ray opens its own to everybody, so it lies in one of
     ours alone. Raises RayHeadError where another user has that."""
     ours = Path(f"/tmp/salescontrol-{hashlib.sha256(str(home).encode()).hexdigest()[:8]}")
     shutil.rmtree(ours, ignore_errors=True)
