@@ -46,7 +46,7 @@ def up(settings: Settings, report: Report, *, dashboard: bool = True) -> Running
 
     Raises SalesControlError where a part does not start, naming it.
     """
-    with _only_one(settings.home):
+    with only_one(settings.home):
         _check(settings)
         report("database", "starting")
         url = prepare_database(settings)
@@ -79,7 +79,7 @@ def _check(settings: Settings) -> None:
 
 def down(settings: Settings, report: Report) -> None:
     """Drains and stops everything that `up` started. What is in flight goes back to the queue."""
-    with _only_one(settings.home):
+    with only_one(settings.home):
         report("dashboard", "stopping")
         dashboard_process.stop(settings.home)
         report("dashboard", "stopped")
@@ -170,8 +170,8 @@ def as_driver(home: Path, address: str) -> Iterator[Any]:
 
 
 @contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    """One `up` or `down` at a time per home."""
+def only_one(home: Path) -> Iterator[None]:
+    """One `up`, `down` or `restore` at a time per home; the others wait. Raises ConfigError where we may not write."""
     lock = home / "run" / "lifecycle.lock"
     try:
         lock.parent.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from cluster.backup.shelf import About, Shelf
 from cluster.backup.work import back_up
 from cluster.backup.work import restore as put_back
 from cluster.cli.asking import is_agreed
+from cluster.lifecycle import only_one
 from cluster.wiring import database_url
 from configs.settings import Settings, load
 from db import embedded
@@ -106,16 +107,18 @@ def restore(
 
 @contextmanager
 def _running_database(settings: Settings) -> Iterator[str]:
-    """Its URL; the embedded one is started where it does not run, and then ends with the block."""
-    if settings.database.url:
-        yield settings.database.url.get_secret_value()
-        return
-    ran_before = embedded.running_url(settings.home)
-    try:
-        yield ran_before or embedded.start(settings.home)
-    finally:
-        if ran_before is None:
-            embedded.stop(settings.home)
+    """Its URL, and no `up` meanwhile; the embedded one is started where it does not run, and then ends with the
+    block."""
+    with only_one(settings.home):
+        if settings.database.url:
+            yield settings.database.url.get_secret_value()
+            return
+        ran_before = embedded.running_url(settings.home)
+        try:
+            yield ran_before or embedded.start(settings.home)
+        finally:
+            if ran_before is None:
+                embedded.stop(settings.home)
 
 
 def _restore(settings: Settings, url: str, shelf: Shelf, about: About, yes: bool, as_json: bool) -> None:
