@@ -17,7 +17,7 @@ from rich.table import Table
 from cluster.backup.shelf import About, Shelf
 from cluster.backup.work import back_up
 from cluster.backup.work import restore as put_back
-from cluster.cli.asking import is_agreed
+from cluster.cli.asking import AsJson, is_agreed
 from cluster.lifecycle import only_one
 from cluster.wiring import database_url
 from configs.settings import Settings, load
@@ -26,7 +26,6 @@ from db.backup.restore import drop_kept as drop_kept_databases
 from domain.errors import Rejected
 
 Target = Annotated[Path, typer.Argument(help="The folder that backups are kept in, best on another disk.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 SHOWN = 10
 """Lost recordings on the screen; --json has them all."""
 
@@ -97,12 +96,9 @@ def restore(
         return
     settings = load()
     if drop_kept:
-        with _running_database(settings) as url:
-            _drop_kept(url, yes, as_json)
-        return
-    about = shelf.find(name)
-    with _running_database(settings) as url:
-        _restore(settings, url, shelf, about, yes, as_json)
+        _drop_kept(settings, yes, as_json)
+    else:
+        _restore(settings, shelf, shelf.find(name), yes, as_json)
 
 
 @contextmanager
@@ -121,11 +117,11 @@ def _running_database(settings: Settings) -> Iterator[str]:
                 embedded.stop(settings.home)
 
 
-def _restore(settings: Settings, url: str, shelf: Shelf, about: About, yes: bool, as_json: bool) -> None:
+def _restore(settings: Settings, shelf: Shelf, about: About, yes: bool, as_json: bool) -> None:
     question = f"Put back {about.name} of {about.as_of:%Y-%m-%d %H:%M} UTC in place of the present database?"
     if not is_agreed(question, yes, as_json):
         raise typer.Exit(1)
-    with _progress() as progress:
+    with _running_database(settings) as url, _progress() as progress:
         done = put_back(settings, url, shelf.target, about.name, _Bars(progress))
     if as_json:
         typer.echo(json.dumps(asdict(done), default=str))
@@ -150,10 +146,11 @@ def _say_restored(former: str | None, erasures: int, unnamed: int, shelf: Shelf)
         )
 
 
-def _drop_kept(url: str, yes: bool, as_json: bool) -> None:
+def _drop_kept(settings: Settings, yes: bool, as_json: bool) -> None:
     if not is_agreed("Drop the databases that restores have kept? Nobody can bring them back.", yes, as_json):
         raise typer.Exit(1)
-    dropped = asyncio.run(drop_kept_databases(url))
+    with _running_database(settings) as url:
+        dropped = asyncio.run(drop_kept_databases(url))
     if as_json:
         typer.echo(json.dumps({"dropped": dropped}))
     else:
